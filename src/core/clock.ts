@@ -1,0 +1,48 @@
+// The clock every waiting part of dq is given, so that a simulation can bring its own.
+
+export interface Clock {
+  /** The wall clock: whole milliseconds since the epoch. */
+  now(): number;
+  /** Resolves after at least `ms` milliseconds, or at once when `signal` aborts; it never rejects. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Longer timers overflow Node's 32-bit timer and would fire at once. */
+const longestTimer = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: async (ms, signal) => {
+    for (let left = ms; left > 0 && signal?.aborted !== true; left -= longestTimer) {
+      await timer(Math.min(left, longestTimer), signal);
+    }
+  },
+};
+
+function timer(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      clearTimeout(timeout);
+      signal?.removeEventListener('abort', finish);
+      resolve();
+    };
+    const timeout = setTimeout(finish, ms);
+    signal?.addEventListener('abort', finish, { once: true });
+  });
+}
+
+/**
+ * Waits until the wall clock shows `instant` (ms), never less: timers fire up to a millisecond early,
+ * so the timer is set to the whole milliseconds left and the clock is looked at again.
+ */
+export async function sleepUntil(
+  clock: Clock,
+  instant: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    const left = Math.ceil(instant - clock.now());
+    if (left <= 0 || signal?.aborted === true) return;
+    await clock.sleep(left, signal);
+  }
+}

@@ -1,0 +1,84 @@
+// What a node can do: the interface that producers and consumers see, whatever holds the jobs.
+
+import type { Buffer } from 'node:buffer';
+
+export interface PutOptions {
+  /** Whole seconds until a worker may see it, 0 to 2^32 − 1. */
+  readonly delay: number;
+  /** 0 (most urgent) to 2^32 − 1. */
+  readonly priority: number;
+  /** Whole seconds a reservation lasts without a touch, 1 to 2^32 − 1. */
+  readonly ttr: number;
+}
+
+export type ReplicaState = 'ready' | 'delayed' | 'reserved' | 'buried';
+
+export interface ReplicaStats {
+  readonly tube: string;
+  readonly state: ReplicaState;
+  readonly priority: number;
+  /** Whole seconds since it was put, rounded down. */
+  readonly age: number;
+  readonly ttr: number;
+  /** Whole seconds, rounded down: until a delayed one is ready, or a reserved one runs out of its ttr. */
+  readonly timeLeft: number;
+}
+
+export interface TubeCounts {
+  readonly ready: number;
+  readonly reserved: number;
+  readonly delayed: number;
+  readonly buried: number;
+  /** Connections that wait in a reserve on this tube. */
+  readonly waiting: number;
+}
+
+/**
+ * One node with one tube of it. Every method rejects with a NodeError that names the node when the
+ * node can't be asked or refuses; a lost connection is opened anew by the next call.
+ */
+export interface QueueNode {
+  /** Its name in receipts: `host:port`, or `embedded`. */
+  readonly endpoint: string;
+  readonly tube: string;
+  /** The id of the new replica. */
+  put(envelope: Buffer, options: PutOptions): Promise<bigint>;
+  /**
+   * The next ready replica, or undefined when there was none for `seconds` (0: now), or `signal` aborted.
+   * Waiting never delays any other call, nor the settling of reservations.
+   */
+  reserve(seconds: number, signal?: AbortSignal): Promise<Reservation | undefined>;
+  /** The envelope of a replica, whatever its state and tube; undefined when there is no such id. */
+  peek(id: bigint): Promise<Buffer | undefined>;
+  stats(id: bigint): Promise<ReplicaStats | undefined>;
+  /** Whether it was there and is deleted; false also when another connection has it reserved. */
+  delete(id: bigint): Promise<boolean>;
+  /** A buried or delayed replica becomes ready; false when it is neither. */
+  kick(id: bigint): Promise<boolean>;
+  /** How many replicas of the tube are in which state. */
+  counts(): Promise<TubeCounts>;
+  /** Whole seconds (rounded down) until the next delayed replica of the tube is ready; undefined: none is delayed. */
+  nextReady(): Promise<number | undefined>;
+  /** Gives every reservation back at once and lets go of all it holds. */
+  close(): void;
+}
+
+/**
+ * A replica that is ours until it is settled, by one of `delete`, `release`, `bury`; a second settling throws.
+ * They resolve to false when it is no longer ours (its ttr or its connection ended): it will turn up again.
+ * A NodeError other than `down` and `timeout` means that the node refused: it is still ours, try on.
+ */
+export interface Reservation {
+  readonly node: QueueNode;
+  readonly id: bigint;
+  readonly envelope: Buffer;
+  /** Asked once, when first needed; undefined when it is no longer ours. */
+  stats(): Promise<ReplicaStats | undefined>;
+  /** Begins the ttr anew. */
+  touch(): Promise<boolean>;
+  delete(): Promise<boolean>;
+  /** Back into the tube with its own priority, ready after `delay` whole seconds. */
+  release(delay: number): Promise<boolean>;
+  /** With its own priority. */
+  bury(): Promise<boolean>;
+}
