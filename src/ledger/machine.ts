@@ -61,13 +61,17 @@ export interface Moment {
 /** A replica whose age in whole seconds comes this close to a revocation counts as older than it, in ms. */
 export const revocationMargin = 2_000;
 
+/** A spare replica of a job that runs isn't looked at more often, in ms. */
+export const shortestSpareWait = 1_000;
+
 const hour = 3_600_000;
-const deadStaysLonger = 30 * 24 * hour;
-const shortestSpareWait = 1_000;
+/** So that an entry is still there when its job is found late, in ms. */
+export const keptBeyondTtl = hour;
+export const deadStaysLonger = 30 * 24 * hour;
 
 /** How long an entry is kept from now on, in ms. */
 export function keepFor(entry: Entry, { now, dueMs }: Moment, terms: Terms): number {
-  const kept = Math.max(now, dueMs) - now + terms.ttl + hour;
+  const kept = Math.max(now, dueMs) - now + terms.ttl + keptBeyondTtl;
   return entry.state === 'dead' ? kept + deadStaysLonger : kept;
 }
 
@@ -256,7 +260,8 @@ export function revoke(
   { now }: Moment,
 ): Step<RevokeAnswer> {
   if (entry?.state === 'claimed' || entry?.state === 'done') return { entry, answer: entry.state };
-  return { entry: { state: 'revoked', at: now, final }, answer: 'revoked' };
+  const forGood = final || (entry?.state === 'revoked' && entry.final);
+  return { entry: { state: 'revoked', at: now, final: forGood }, answer: 'revoked' };
 }
 
 export function kick(entry: Entry | undefined, { now }: Moment): Step<KickAnswer> {

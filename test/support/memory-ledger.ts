@@ -33,6 +33,8 @@ export class MemoryLedger implements Ledger {
 
   look: Ledger['look'] = (job) => Promise.resolve(machine.look(this.entry(job), this.#clock.now()));
 
+  ready: Ledger['ready'] = () => Promise.resolve();
+
   close(): void {
     this.entries.clear();
   }

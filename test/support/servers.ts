@@ -129,9 +129,8 @@ export async function startRedis(
   { keep = false } = {},
 ): Promise<Server> {
   const port = await freePort();
-  const kept = keep
-    ? ['--appendonly', 'yes', '--appendfsync', 'always', '--dir', temporaryFolder()]
-    : ['--appendonly', 'no'];
-  const all = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', ...kept, ...words];
+  const kept = keep ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
+  const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', temporaryFolder()];
+  const all = [...place, '--save', '', ...kept, ...words];
   return new Server(port, 'redis-server', all).start();
 }

@@ -1,0 +1,66 @@
+// Durations as people write them (`500ms`, `1.5s`, `1h30m`, `2d`) to milliseconds and back.
+
+import { DqError } from './errors.ts';
+
+const units = { w: 604_800_000, d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
+type Unit = keyof typeof units;
+
+/** In ms: what a node holds as delay or ttr, 2^32 − 1 s (136 years). No duration is longer. */
+export const longestDuration = (2 ** 32 - 1) * 1_000;
+
+/** Far more than the longest duration needs; it bounds the work on nonsense. */
+const longestText = 100;
+
+const example = 'units are ms, s, m, h, d and w, from large to small: 500ms, 1.5s, 1h30m, 2d';
+
+const anyPart = /(\d+)(?:\.(\d+))?(ms|[wdhms])/g;
+/** From large to small, each unit at most once. */
+const wholeText = new RegExp(
+  `^(?=.)${Object.keys(units)
+    .map((unit) => String.raw`(?:\d+(?:\.\d+)?${unit})?`)
+    .join('')}$`,
+);
+
+/**
+ * Whole milliseconds, 0 to `longestDuration`.
+ * @throws DqError (usage) for anything else, a part of a millisecond included.
+ */
+export function parseDuration(text: string): number {
+  if (/^\d{1,9}(\.\d{1,3})?$/.test(text)) {
+    throw notADuration(text, ': it has no unit', `did you mean ${text}s?`);
+  }
+  if (text.startsWith('-')) throw notADuration(text, ': it is negative');
+  if (text.length > longestText || !wholeText.test(text)) throw notADuration(text, '');
+  let total = 0n;
+  for (const [, whole = '', decimals = '', unit] of text.matchAll(anyPart)) {
+    const scaled = BigInt(whole + decimals) * BigInt(units[unit as Unit]);
+    const scale = 10n ** BigInt(decimals.length);
+    if (scaled % scale !== 0n) throw notADuration(text, ': it is finer than a millisecond');
+    total += scaled / scale;
+  }
+  if (total > longestDuration) {
+    throw notADuration(text, `: it is longer than ${formatDuration(longestDuration)}`);
+  }
+  return Number(total);
+}
+
+function notADuration(text: string, why: string, hint = example): DqError {
+  return new DqError('usage', `not a duration: ${JSON.stringify(text)}${why}`, { hint });
+}
+
+/**
+ * The short form that `parseDuration` reads back; weeks are told as days.
+ * @param ms whole milliseconds, 0 or more.
+ */
+export function formatDuration(ms: number): string {
+  let text = '';
+  let left = ms;
+  for (const unit of ['d', 'h', 'm'] as const) {
+    const count = Math.floor(left / units[unit]);
+    if (count > 0) text += `${count}${unit}`;
+    left -= count * units[unit];
+  }
+  if (left >= units.s) return `${text}${left / units.s}s`;
+  if (left > 0) return `${text}${left}ms`;
+  return text === '' ? '0s' : text;
+}

@@ -1,0 +1,6 @@
+// What a job is put with unless the user says otherwise.
+
+/** Smaller is more urgent; beanstalkd's own tools use the same. */
+export const defaultPriority = 1024;
+/** How long a worker may be silent before the node gives the job to another, in seconds. */
+export const defaultTtr = 60;

@@ -1,0 +1,90 @@
+// The handler's words: what is to be executed for a job, checked before any job is reserved.
+
+import { accessSync, constants, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { DqError } from '../core/errors.ts';
+import { inheritedEnvironment } from './environment.ts';
+
+export interface HandlerCommand {
+  /** Looked up in PATH when it holds no `/`. */
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+interface Surroundings {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+type Found = 'executable' | 'not executable' | 'a folder' | 'absent';
+
+/** The characters that mean something to a shell unless quoted (POSIX.1-2017, XCU 2.2). */
+const shellCharacters = /[\s|&;<>()$`\\"'*?[#~=%]/;
+/** What execvp looks through when PATH isn't set. */
+const defaultPath = '/bin:/usr/bin';
+
+/**
+ * The words as they are, or `sh -c WORD` for a single word that names no file and is written in shell.
+ * @throws DqError (usage) when there is nothing to execute.
+ */
+export function resolveHandler(
+  words: readonly string[],
+  { cwd, env }: Surroundings,
+): HandlerCommand {
+  const [file, ...args] = words;
+  if (file === undefined || file === '') {
+    throw new DqError('usage', 'no handler was given', {
+      hint: 'put its words after --, such as: dq work -- ./handler.sh',
+    });
+  }
+  const around = { cwd, env: inheritedEnvironment(env) };
+  const found = lookUp(file, cwd, env['PATH'] ?? defaultPath);
+  if (found === 'executable') return { file, args, ...around };
+  if (found === 'absent' && args.length === 0 && shellCharacters.test(file) && !isIn(cwd, file)) {
+    return { file: '/bin/sh', args: ['-c', file], ...around };
+  }
+  throw notAHandler(file, found, cwd);
+}
+
+/** As execvp does: a word with a slash is a path, any other is looked for in the folders of PATH. */
+function lookUp(word: string, cwd: string, searched: string): Found {
+  if (word.includes('/')) return inspect(resolve(cwd, word));
+  // An empty entry of PATH is the working folder.
+  const found = searched.split(':').map((folder) => inspect(resolve(cwd, folder, word)));
+  if (found.includes('executable')) return 'executable';
+  return found.includes('not executable') ? 'not executable' : 'absent';
+}
+
+function inspect(path: string): Found {
+  try {
+    const stats = statSync(path);
+    if (stats.isDirectory()) return 'a folder';
+    if (!stats.isFile()) return 'not executable';
+  } catch {
+    return 'absent'; // whatever the reason (no such name, or too long for one), it can't be executed
+  }
+  try {
+    accessSync(path, constants.X_OK);
+    return 'executable';
+  } catch {
+    return 'not executable';
+  }
+}
+
+function isIn(cwd: string, word: string): boolean {
+  return inspect(resolve(cwd, word)) !== 'absent';
+}
+
+function notAHandler(word: string, found: Found, cwd: string): DqError {
+  if (found !== 'absent') {
+    const hint = found === 'a folder' ? 'name a program' : `make it so: chmod +x '${word}'`;
+    return new DqError('usage', `the handler is ${found}: ${word}`, { hint });
+  }
+  const hint =
+    !word.includes('/') && isIn(cwd, word)
+      ? `did you mean ./${word}? A name without a slash is looked for in PATH only`
+      : 'name a command that is in PATH, or the path of an executable file';
+  return new DqError('usage', `no such handler: ${word}`, { hint });
+}

@@ -1,0 +1,126 @@
+// The ledger on a real Redis, by its own clock: what is written there, and how it lives beside go-queue.
+
+import { Redis } from 'ioredis';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { LedgerDown } from '../../src/core/errors.ts';
+import { defaultTerms, type Claim, type Ledger, type Terms } from '../../src/ledger/ledger.ts';
+import { RedisLedger } from '../../src/ledger/redis/redis-ledger.ts';
+import { startRedis } from '../support/servers.ts';
+
+const job = { tube: 'mail', key: '0cc175b9c0f1b6a831c399e269772661', dueMs: Date.now() };
+const written = `dq:${job.tube}:${job.key}`;
+
+let url: string;
+const open: { close(): void }[] = [];
+
+beforeAll(async () => {
+  url = `redis://${(await startRedis()).endpoint}`;
+});
+
+let direct: Redis;
+
+beforeEach(async () => {
+  direct = new Redis(url);
+  open.push({
+    close: () => {
+      direct.disconnect();
+    },
+  });
+  await direct.flushall();
+});
+
+afterEach(() => {
+  for (const each of open.splice(0)) each.close();
+});
+
+function newLedger(terms: Terms = defaultTerms, goQueue = false): Ledger {
+  const ledger = new RedisLedger({ redis: url, terms, goQueue });
+  open.push(ledger);
+  return ledger;
+}
+
+async function claimIn(ledger: Ledger, token = 'a'): Promise<Claim> {
+  const answer = await ledger.claim(job, { token, maxDeaths: 5 });
+  if (answer.kind !== 'granted') throw new Error(`answered ${answer.kind}`);
+  return answer.claim;
+}
+
+describe('what lies in Redis', () => {
+  it('is a line of text with the instants of its own clock, for as long as the job is remembered', async () => {
+    await claimIn(newLedger());
+    const text = await direct.get(written);
+    const form =
+      /^dq1 claimed token=a attempt=1 failures=0 deaths=0 claimedAt=(\d{13}) leaseUntil=(\d{13}) suspectAt=0$/;
+    const [, claimedAt = '', leaseUntil = ''] = form.exec(text ?? '') ?? [];
+    const [seconds] = await direct.time();
+    expect(Number(seconds) * 1_000 - Number(claimedAt)).toBeLessThan(60_000);
+    expect(Number(leaseUntil) - Number(claimedAt)).toBe(defaultTerms.lease);
+
+    const hour = 3_600_000;
+    expect(await direct.pttl(written)).toBeGreaterThan(defaultTerms.ttl + hour - 60_000);
+  });
+
+  it('moves on by itself: a lease is over, a suspicion passes, a claim is taken over', async () => {
+    const ledger = newLedger({ ...defaultTerms, lease: 30, suspicion: 30 });
+    await claimIn(ledger, 'a');
+    let answer = await ledger.claim(job, { token: 'b', maxDeaths: 5 });
+    while (answer.kind === 'claimed') {
+      expect(answer.waitMs).toBeGreaterThan(0);
+      answer = await ledger.claim(job, { token: 'b', maxDeaths: 5 });
+    }
+    const claim = { token: 'b', attempt: 2, failures: 0, deaths: 1 };
+    expect(answer).toEqual({ kind: 'granted', claim });
+  });
+
+  it('is reached by scripts that Redis may forget', async () => {
+    const ledger = newLedger();
+    const owner = await claimIn(ledger);
+    await direct.script('FLUSH');
+    const renewals = Array.from({ length: 20 }, () => ledger.renew(job, owner));
+    expect(await Promise.all(renewals)).toEqual(renewals.map(() => true));
+  });
+
+  it('when written by another version of dq, is neither run nor taken for done', async () => {
+    await direct.set(written, 'dq2 whatever');
+    const ledger = newLedger();
+    await expect(claimIn(ledger)).rejects.toThrow(LedgerDown);
+    await expect(claimIn(ledger)).rejects.toThrow(/another version of dq/);
+    await expect(ledger.done(job, owner, 0)).rejects.toThrow(LedgerDown);
+    expect(await direct.get(written)).toBe('dq2 whatever');
+  });
+
+  it('when it is no string at all, is a defect, not a ledger that is down', async () => {
+    await direct.rpush(written, 'x');
+    const attempt = claimIn(newLedger());
+    await expect(attempt).rejects.toThrow(/^WRONGTYPE/);
+    await expect(attempt).rejects.not.toBeInstanceOf(LedgerDown);
+  });
+});
+
+const owner: Claim = { token: 'a', attempt: 1, failures: 0, deaths: 0 };
+/** As a consumer of go-queue writes it. */
+const value = 'hDfX2mQz81LpVw0K';
+
+describe.each([true, false])("a value of go-queue's (goQueue: %s)", (goQueue) => {
+  it('means that the job is done, by nobody we know', async () => {
+    const key = goQueue ? job.key : written;
+    const ledger = newLedger(defaultTerms, goQueue);
+    await direct.set(key, value);
+    expect(await ledger.claim(job, { token: 'a', maxDeaths: 5 })).toEqual({ kind: 'done' });
+    expect(await ledger.look(job)).toEqual({ state: 'done', exitCode: 0, agoMs: 0, by: '' });
+    expect(await ledger.renew(job, owner)).toBe(false);
+    expect(await ledger.revoke(job, true)).toBe('done');
+    expect(await ledger.kick(job)).toBe('done');
+    await ledger.done(job, owner, 0);
+    expect(await direct.get(key)).toBe(value);
+  });
+});
+
+it('shares its keys with go-queue, whose consumers then find the job taken', async () => {
+  const ledger = newLedger(defaultTerms, true);
+  await claimIn(ledger);
+  expect(await direct.set(job.key, value, 'PX', 3_600_500, 'NX')).toBeNull();
+  await ledger.done(job, owner, 0);
+  expect(await direct.set(job.key, value, 'PX', 3_600_500, 'NX')).toBeNull();
+  expect(await direct.keys('*')).toEqual([job.key]);
+});

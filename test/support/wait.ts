@@ -1,0 +1,23 @@
+// Waits for what no event tells: a condition is looked at again and again until it holds.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const betweenLooks = 20;
+/** Far more than anything here takes on a busy machine, in ms; less than the time of a test. */
+const longest = 55_000;
+
+/** Resolves to the first answer that is neither undefined nor false. */
+export async function until<Answer>(
+  what: string,
+  look: () => Answer | Promise<Answer>,
+): Promise<Exclude<Answer, false | undefined>> {
+  const last = performance.now() + longest;
+  while (performance.now() < last) {
+    const answer = await look();
+    if (answer !== undefined && answer !== false) {
+      return answer as Exclude<Answer, false | undefined>;
+    }
+    await sleep(betweenLooks);
+  }
+  throw new Error(`waited in vain: ${what}`);
+}
