@@ -11,7 +11,7 @@ export interface PutOptions {
   readonly ttr: number;
 }
 
-export type ReplicaState = 'ready' | 'delayed' | 'reserved' | 'buried';
+type ReplicaState = 'ready' | 'delayed' | 'reserved' | 'buried';
 
 export interface ReplicaStats {
   readonly tube: string;

@@ -1,0 +1,122 @@
+// A connection to a server: commands in, outcomes out, over one socket, with a deadline for the replies.
+
+import type { Buffer } from 'node:buffer';
+import type { Socket } from 'node:net';
+import { messageOf, NodeError } from '../core/errors.ts';
+import type { NodeFault } from '../core/errors.ts';
+import type { Command } from './command.ts';
+import { ReplyDecoder } from './decoder.ts';
+import { Pipeline } from './pipeline.ts';
+import { ReplyDeadline } from './reply-deadline.ts';
+import { openSocket } from './socket.ts';
+import type { SocketOptions } from './socket.ts';
+import { closedHere, secondsText, socketErrorText } from './socket-error.ts';
+
+export interface ConnectOptions extends SocketOptions {
+  /** How long the server may keep silent while a reply is due (a reserve adds its wait), in ms. */
+  readonly replyTimeout: number;
+}
+
+/** @throws NodeError */
+export async function connect(options: ConnectOptions): Promise<Connection> {
+  return new Connection(await openSocket(options), options);
+}
+
+export class Connection {
+  /** Resolves with the reason when it has ended; it can't be opened again. */
+  readonly ended: Promise<NodeError>;
+  readonly #endpoint: string;
+  readonly #socket: Socket;
+  readonly #replyTimeout: number;
+  readonly #pipeline: Pipeline;
+  readonly #decoder: ReplyDecoder;
+  readonly #deadline: ReplyDeadline;
+  #writing = false;
+  #end: NodeError | undefined;
+  #onEnd!: (reason: NodeError) => void;
+
+  /** @param socket connected, with no listeners. */
+  constructor(socket: Socket, { endpoint, replyTimeout }: ConnectOptions) {
+    this.#endpoint = endpoint;
+    this.ended = new Promise((resolve) => {
+      this.#onEnd = resolve;
+    });
+    this.#socket = socket;
+    this.#replyTimeout = replyTimeout;
+    this.#pipeline = new Pipeline(endpoint);
+    this.#decoder = new ReplyDecoder((reply) => {
+      this.#pipeline.receive(reply);
+    });
+    this.#deadline = new ReplyDeadline((ms) => {
+      this.#destroy('timeout', `no reply within ${secondsText(ms)}`);
+    });
+    socket.on('data', this.#read);
+    socket.on('end', () => {
+      this.#destroy('down', 'connection closed');
+    });
+    socket.on('error', (error) => {
+      this.#destroy('down', socketErrorText(error), error);
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#end === undefined;
+  }
+
+  /** Bytes that were written and that the kernel doesn't take yet, because the server reads too slowly. */
+  get backlog(): number {
+    return this.#socket.writableLength;
+  }
+
+  /**
+   * Commands sent in the same tick share one write. A body must not change before the command is answered.
+   * @returns what the reply means. Rejects with a NodeError.
+   */
+  send<Outcome>(command: Command<Outcome>): Promise<Outcome> {
+    if (this.#end !== undefined) return Promise.reject(this.#end);
+    if (!this.#writing) {
+      this.#writing = true;
+      process.nextTick(this.#write);
+    }
+    return this.#pipeline.add(command);
+  }
+
+  /** At once: the server gives its reservations back, and every command without a reply is rejected. */
+  close(): void {
+    this.#destroy('down', closedHere);
+  }
+
+  readonly #write = (): void => {
+    this.#writing = false;
+    if (this.#end !== undefined) return;
+    const wasIdle = this.#pipeline.oldest === undefined;
+    this.#socket.write(this.#pipeline.take());
+    if (wasIdle) this.#expectReply();
+  };
+
+  readonly #read = (chunk: Buffer): void => {
+    try {
+      this.#decoder.push(chunk);
+    } catch (error) {
+      this.#destroy('protocol', `protocol broken: ${messageOf(error)}`, error);
+      return;
+    }
+    this.#expectReply();
+  };
+
+  /** A reserve may wait for its reply to begin, but not in the middle of it. */
+  #expectReply(): void {
+    const { oldest } = this.#pipeline;
+    const waitMs = this.#decoder.isInReply ? 0 : (oldest?.waitMs ?? 0);
+    this.#deadline.expect(oldest === undefined ? Infinity : waitMs + this.#replyTimeout);
+  }
+
+  #destroy(fault: NodeFault, message: string, cause?: unknown): void {
+    if (this.#end !== undefined) return;
+    this.#end = new NodeError(this.#endpoint, fault, message, { cause });
+    this.#deadline.stop();
+    this.#socket.destroy();
+    this.#pipeline.fail(fault, message, cause);
+    this.#onEnd(this.#end);
+  }
+}

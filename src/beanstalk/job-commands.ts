@@ -1,0 +1,163 @@
+// The commands on jobs: put, reserve in its three forms, delete, release, bury, touch, peek and kick.
+
+import type { Buffer } from 'node:buffer';
+import { countIn, idIn, isWord, u32, u64, yesBy } from './command.ts';
+import type { Command } from './command.ts';
+import { ProtocolError, unexpected } from './reply.ts';
+import type { Reply } from './reply.ts';
+
+export interface JobOptions {
+  /** 0 (most urgent) to 2^32 − 1. */
+  readonly priority: number;
+  /** Seconds until it is ready, 0 to 2^32 − 1. */
+  readonly delay: number;
+  /** Seconds a reservation lasts, 1 to 2^32 − 1. */
+  readonly ttr: number;
+}
+
+/** `buried`: the server had no memory to queue it, but it exists. */
+export interface PutOutcome {
+  readonly kind: 'inserted' | 'buried';
+  readonly id: bigint;
+}
+
+/** Into the tube in use. @throws RangeError */
+export function put(body: Buffer, { priority, delay, ttr }: JobOptions): Command<PutOutcome> {
+  u32('priority', priority);
+  u32('delay', delay);
+  u32('ttr', ttr, 1);
+  return { line: `put ${priority} ${delay} ${ttr} ${body.length}`, body, read: readPut };
+}
+
+function readPut(reply: Reply): PutOutcome {
+  if (reply.word === 'INSERTED') return { kind: 'inserted', id: idIn(reply.rest) };
+  if (reply.word === 'BURIED') return { kind: 'buried', id: idIn(reply.rest) };
+  throw unexpected(reply);
+}
+
+export interface FoundJob {
+  readonly id: bigint;
+  readonly body: Buffer;
+}
+
+/** `deadline-soon`: none is ready, and a reservation of this connection has less than a second left. */
+export type ReserveOutcome = FoundJob | 'timed-out' | 'deadline-soon';
+
+/** From the tubes on the watch list; waits for ever. */
+export function reserve(): Command<ReserveOutcome> {
+  return { line: 'reserve', waitMs: Infinity, read: readReserve };
+}
+
+/** The server keeps the wait in a signed number. */
+const longestWait = 2 ** 31 - 1;
+
+/** @param seconds whole, 0 to 2^31 − 1. @throws RangeError */
+export function reserveWithTimeout(seconds: number): Command<ReserveOutcome> {
+  u32('timeout', seconds, 0, longestWait);
+  const line = `reserve-with-timeout ${seconds}`;
+  return { line, waitMs: seconds * 1_000, read: readReserve };
+}
+
+function readReserve(reply: Reply): ReserveOutcome {
+  if (reply.word === 'RESERVED') return jobIn(reply);
+  if (isWord(reply, 'TIMED_OUT')) return 'timed-out';
+  if (isWord(reply, 'DEADLINE_SOON')) return 'deadline-soon';
+  throw unexpected(reply);
+}
+
+/** A ready, delayed or buried job; undefined when there is none with this id. @throws RangeError */
+export function reserveJob(id: bigint): Command<FoundJob | undefined> {
+  return { line: `reserve-job ${u64('id', id)}`, read: jobOrNone('RESERVED', id) };
+}
+
+/** Whether it was ready, delayed, buried, or reserved by this connection. @throws RangeError */
+export function deleteJob(id: bigint): Command<boolean> {
+  return { line: `delete ${u64('id', id)}`, read: readDelete };
+}
+
+const readDelete = yesBy('DELETED');
+
+/** `buried`: the server had no memory to queue it; `not-found`: this connection hasn't reserved it. */
+export type ReleaseOutcome = 'released' | 'buried' | 'not-found';
+
+/** @param delay seconds until it is ready, 0 to 2^32 − 1. @throws RangeError */
+export function release(id: bigint, priority: number, delay: number): Command<ReleaseOutcome> {
+  const line = `release ${u64('id', id)} ${u32('priority', priority)} ${u32('delay', delay)}`;
+  return { line, read: readRelease };
+}
+
+function readRelease(reply: Reply): ReleaseOutcome {
+  if (isWord(reply, 'RELEASED')) return 'released';
+  if (isWord(reply, 'BURIED')) return 'buried';
+  if (isWord(reply, 'NOT_FOUND')) return 'not-found';
+  throw unexpected(reply);
+}
+
+/** Whether this connection had reserved it. @throws RangeError */
+export function bury(id: bigint, priority: number): Command<boolean> {
+  return { line: `bury ${u64('id', id)} ${u32('priority', priority)}`, read: readBury };
+}
+
+const readBury = yesBy('BURIED');
+
+/** Begins the ttr anew. Whether this connection had reserved it. @throws RangeError */
+export function touch(id: bigint): Command<boolean> {
+  return { line: `touch ${u64('id', id)}`, read: readTouch };
+}
+
+const readTouch = yesBy('TOUCHED');
+
+/** In any tube and state. @throws RangeError */
+export function peek(id: bigint): Command<FoundJob | undefined> {
+  return { line: `peek ${u64('id', id)}`, read: jobOrNone('FOUND', id) };
+}
+
+/** The most urgent one of the tube in use. */
+export function peekReady(): Command<FoundJob | undefined> {
+  return { line: 'peek-ready', read: jobOrNone('FOUND') };
+}
+
+/** The one of the tube in use that is ready first. */
+export function peekDelayed(): Command<FoundJob | undefined> {
+  return { line: 'peek-delayed', read: jobOrNone('FOUND') };
+}
+
+/** The one of the tube in use that was buried first. */
+export function peekBuried(): Command<FoundJob | undefined> {
+  return { line: 'peek-buried', read: jobOrNone('FOUND') };
+}
+
+/**
+ * Buried jobs of the tube in use become ready, or, when none is buried, delayed ones; how many did.
+ * @param bound at most so many, 0 to 2^32 − 1. @throws RangeError
+ */
+export function kick(bound: number): Command<number> {
+  return { line: `kick ${u32('bound', bound)}`, read: readKick };
+}
+
+function readKick(reply: Reply): number {
+  if (reply.word === 'KICKED') return countIn(reply.rest);
+  throw unexpected(reply);
+}
+
+/** Whether it was buried or delayed, and is ready now. @throws RangeError */
+export function kickJob(id: bigint): Command<boolean> {
+  return { line: `kick-job ${u64('id', id)}`, read: readKickJob };
+}
+
+const readKickJob = yesBy('KICKED');
+
+function jobOrNone(word: string, id?: bigint): (reply: Reply) => FoundJob | undefined {
+  return (reply) => {
+    if (isWord(reply, 'NOT_FOUND')) return undefined;
+    if (reply.word !== word) throw unexpected(reply);
+    const job = jobIn(reply);
+    if (id === undefined || job.id === id) return job;
+    throw new ProtocolError(`asked for job ${id}, answered with job ${job.id}`);
+  };
+}
+
+function jobIn(reply: Reply): FoundJob {
+  if (reply.body === undefined) throw unexpected(reply);
+  return { id: idIn(reply.rest), body: reply.body };
+}

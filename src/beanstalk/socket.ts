@@ -1,0 +1,74 @@
+// Opens sockets: TCP, or TLS over it, within a deadline. The only file that loads `node:net` and `node:tls`.
+
+import { once } from 'node:events';
+import { connect as connectTcp, isIP } from 'node:net';
+import type { Socket } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
+import { NodeError } from '../core/errors.ts';
+import { parseEndpoint } from './endpoint.ts';
+import type { Address } from './endpoint.ts';
+import { closedHere, secondsText, socketErrorText } from './socket-error.ts';
+
+/** Node's own options. The server's certificate is verified unless `rejectUnauthorized` is false. */
+export type TlsOptions = Pick<
+  ConnectionOptions,
+  'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'
+>;
+
+export interface SocketOptions {
+  /** `host:port` */
+  readonly endpoint: string;
+  /** Left out: plain TCP. */
+  readonly tls?: TlsOptions | undefined;
+  /** In ms. */
+  readonly connectTimeout: number;
+  /** Gives up when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A peer that may have vanished is asked for a sign of life after this long, in ms. */
+const keepAliveAfter = 15_000;
+
+/** @throws NodeError */
+export async function openSocket(options: SocketOptions): Promise<Socket> {
+  const { endpoint, tls } = options;
+  const address = parseEndpoint(endpoint);
+  try {
+    const socket = tls === undefined ? connectTcp(address) : await connectTls(address, tls);
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, keepAliveAfter);
+    await opened(socket, tls === undefined ? 'connect' : 'secureConnect', options);
+    return socket;
+  } catch (error) {
+    if (error instanceof NodeError) throw error;
+    throw new NodeError(endpoint, 'down', socketErrorText(error), { cause: error });
+  }
+}
+
+async function connectTls(address: Address, tls: TlsOptions): Promise<Socket> {
+  const { connect } = await import('node:tls');
+  const named = isIP(address.host) === 0 ? { servername: address.host } : {};
+  return connect({ ...address, ...named, ...tls });
+}
+
+/** Rejects with whatever error the socket ends with before that event. */
+async function opened(socket: Socket, event: string, options: SocketOptions): Promise<void> {
+  const { endpoint, connectTimeout, signal } = options;
+  const onTimeout = (): void => {
+    const missed = options.tls === undefined ? 'connection' : 'TLS handshake';
+    const message = `no ${missed} within ${secondsText(connectTimeout)}`;
+    socket.destroy(new NodeError(endpoint, 'timeout', message));
+  };
+  const onAbort = (): void => {
+    socket.destroy(new NodeError(endpoint, 'down', closedHere));
+  };
+  const timer = setTimeout(onTimeout, connectTimeout);
+  signal?.addEventListener('abort', onAbort);
+  if (signal?.aborted === true) onAbort();
+  try {
+    await once(socket, event);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+  }
+}

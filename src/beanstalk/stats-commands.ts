@@ -1,0 +1,132 @@
+// The commands that count: stats, stats-job and stats-tube.
+
+import { idIn, isWord, tubeName, u64 } from './command.ts';
+import type { Command } from './command.ts';
+import { ProtocolError, excerpt } from './reply.ts';
+import type { Reply } from './reply.ts';
+import { numberOf, readStats, textOf } from './stats.ts';
+import type { Stats } from './stats.ts';
+
+type JobState = 'ready' | 'delayed' | 'reserved' | 'buried';
+
+export interface JobStats {
+  readonly id: bigint;
+  readonly tube: string;
+  readonly state: JobState;
+  readonly priority: number;
+  /** Seconds since it was put. */
+  readonly age: number;
+  readonly delay: number;
+  readonly ttr: number;
+  /** Seconds until a delayed one is ready or a reserved one runs out of its ttr; may be negative. */
+  readonly timeLeft: number;
+  readonly reserves: number;
+  readonly timeouts: number;
+  readonly releases: number;
+  readonly buries: number;
+  readonly kicks: number;
+}
+
+/** Undefined: no such job. @throws RangeError */
+export function statsJob(id: bigint): Command<JobStats | undefined> {
+  return { line: `stats-job ${u64('id', id)}`, read: readJobStats };
+}
+
+function readJobStats(reply: Reply): JobStats | undefined {
+  if (isWord(reply, 'NOT_FOUND')) return undefined;
+  const stats = readStats(reply);
+  return {
+    id: idIn(textOf(stats, 'id')),
+    tube: textOf(stats, 'tube'),
+    state: stateIn(stats),
+    priority: numberOf(stats, 'pri'),
+    age: numberOf(stats, 'age'),
+    delay: numberOf(stats, 'delay'),
+    ttr: numberOf(stats, 'ttr'),
+    timeLeft: numberOf(stats, 'time-left'),
+    reserves: numberOf(stats, 'reserves'),
+    timeouts: numberOf(stats, 'timeouts'),
+    releases: numberOf(stats, 'releases'),
+    buries: numberOf(stats, 'buries'),
+    kicks: numberOf(stats, 'kicks'),
+  };
+}
+
+function stateIn(stats: Stats): JobState {
+  const state = textOf(stats, 'state');
+  switch (state) {
+    case 'ready':
+    case 'delayed':
+    case 'reserved':
+    case 'buried':
+      return state;
+    default:
+      throw new ProtocolError(`a job can't be in the state ${excerpt(state)}`);
+  }
+}
+
+export interface TubeStats {
+  readonly ready: number;
+  readonly reserved: number;
+  readonly delayed: number;
+  readonly buried: number;
+  /** Connections that wait in a reserve. */
+  readonly waiting: number;
+  /** Connections that use it, and that watch it. */
+  readonly using: number;
+  readonly watching: number;
+  /** Seconds that a pause still lasts; 0: it isn't paused. */
+  readonly pauseTimeLeft: number;
+}
+
+/** Undefined: no such tube; one without jobs and connections vanishes. @throws RangeError */
+export function statsTube(tube: string): Command<TubeStats | undefined> {
+  return { line: `stats-tube ${tubeName(tube)}`, read: readTubeStats };
+}
+
+function readTubeStats(reply: Reply): TubeStats | undefined {
+  if (isWord(reply, 'NOT_FOUND')) return undefined;
+  const stats = readStats(reply);
+  return {
+    ready: numberOf(stats, 'current-jobs-ready'),
+    reserved: numberOf(stats, 'current-jobs-reserved'),
+    delayed: numberOf(stats, 'current-jobs-delayed'),
+    buried: numberOf(stats, 'current-jobs-buried'),
+    waiting: numberOf(stats, 'current-waiting'),
+    using: numberOf(stats, 'current-using'),
+    watching: numberOf(stats, 'current-watching'),
+    pauseTimeLeft: numberOf(stats, 'pause-time-left'),
+  };
+}
+
+export interface ServerStats {
+  readonly version: string;
+  /** It takes no new jobs until it is restarted. */
+  readonly draining: boolean;
+  /** Bytes. */
+  readonly maxJobSize: number;
+  /** Seconds. */
+  readonly uptime: number;
+  readonly connections: number;
+  /** Whether jobs survive a restart. */
+  readonly binlog: boolean;
+  /** Everything it said, by its own names. */
+  readonly all: Stats;
+}
+
+export function stats(): Command<ServerStats> {
+  return { line: 'stats', read: readServerStats };
+}
+
+function readServerStats(reply: Reply): ServerStats {
+  const all = readStats(reply);
+  return {
+    version: textOf(all, 'version'),
+    draining: textOf(all, 'draining') === 'true',
+    maxJobSize: numberOf(all, 'max-job-size'),
+    uptime: numberOf(all, 'uptime'),
+    connections: numberOf(all, 'current-connections'),
+    binlog: numberOf(all, 'binlog-current-index') > 0,
+    all,
+  };
+}

@@ -1,0 +1,110 @@
+// A replica that a connection to a beanstalkd has reserved: what may be done with it, once.
+
+import type { Buffer } from 'node:buffer';
+import type { Command } from '../beanstalk/command.ts';
+import type { Connection } from '../beanstalk/connection.ts';
+import { bury, deleteJob, kickJob, release, touch } from '../beanstalk/job-commands.ts';
+import type { FoundJob } from '../beanstalk/job-commands.ts';
+import { statsJob } from '../beanstalk/stats-commands.ts';
+import { NodeError } from '../core/errors.ts';
+import { replicaStats } from './beanstalkd-stats.ts';
+import type { QueueNode, ReplicaStats, Reservation } from './node.ts';
+
+export class BeanstalkdReservation implements Reservation {
+  readonly node: QueueNode;
+  readonly id: bigint;
+  readonly envelope: Buffer;
+  readonly #connection: Connection;
+  readonly #onSettled: (() => void) | undefined;
+  #state: 'held' | 'settling' | 'settled' = 'held';
+  #stats: Promise<ReplicaStats | undefined> | undefined;
+  /** A release failed halfway: the node had no memory to queue the job, and buried it. */
+  #strandedByNode = false;
+
+  /** @param connection the one that reserved the job: no other may settle it. */
+  constructor(node: QueueNode, job: FoundJob, connection: Connection, onSettled?: () => void) {
+    this.node = node;
+    this.id = job.id;
+    this.envelope = job.body;
+    this.#connection = connection;
+    this.#onSettled = onSettled;
+  }
+
+  stats(): Promise<ReplicaStats | undefined> {
+    this.#stats ??= this.#askStats().catch((error: unknown) => {
+      this.#stats = undefined;
+      throw error;
+    });
+    return this.#stats;
+  }
+
+  async touch(): Promise<boolean> {
+    return (await this.#send(touch(this.id))) ?? false;
+  }
+
+  delete(): Promise<boolean> {
+    return this.#settle(async () => (await this.#send(deleteJob(this.id))) ?? false);
+  }
+
+  release(delay: number): Promise<boolean> {
+    return this.#settle(async () => {
+      const stats = await this.stats();
+      return stats !== undefined && (await this.#release(stats.priority, delay));
+    });
+  }
+
+  bury(): Promise<boolean> {
+    return this.#settle(async () => {
+      const stats = await this.stats();
+      if (stats === undefined) return false;
+      return (await this.#send(bury(this.id, stats.priority))) ?? false;
+    });
+  }
+
+  async #release(priority: number, delay: number): Promise<boolean> {
+    if (!this.#strandedByNode) {
+      const outcome = await this.#send(release(this.id, priority, delay));
+      if (outcome !== 'buried') return outcome === 'released';
+      this.#strandedByNode = true;
+    }
+    const kicked = await this.#send(kickJob(this.id));
+    if (kicked === false) {
+      throw new NodeError(this.node.endpoint, 'out-of-memory', 'out of memory');
+    }
+    return kicked ?? false;
+  }
+
+  async #askStats(): Promise<ReplicaStats | undefined> {
+    const stats = replicaStats(await this.#send(statsJob(this.id)));
+    return stats?.state === 'reserved' ? stats : undefined;
+  }
+
+  async #settle(act: () => Promise<boolean>): Promise<boolean> {
+    if (this.#state !== 'held') throw new Error(`replica ${this.id} is settled already`);
+    this.#state = 'settling';
+    try {
+      const settled = await act();
+      this.#state = 'settled';
+      this.#onSettled?.();
+      return settled;
+    } catch (error) {
+      this.#state = 'held';
+      throw error;
+    }
+  }
+
+  /** Undefined: no longer ours, because it is settled or the connection is lost. */
+  async #send<Outcome>(command: Command<Outcome>): Promise<Outcome | undefined> {
+    if (this.#state === 'settled' || !this.#connection.isOpen) return undefined;
+    try {
+      return await this.#connection.send(command);
+    } catch (error) {
+      if (isLoss(error)) return undefined;
+      throw error;
+    }
+  }
+}
+
+function isLoss(error: unknown): boolean {
+  return error instanceof NodeError && (error.fault === 'down' || error.fault === 'timeout');
+}

@@ -1,0 +1,158 @@
+// A beanstalkd with one tube of it, as a node.
+
+import type { Buffer } from 'node:buffer';
+import { Dialer } from '../beanstalk/dialer.ts';
+import {
+  deleteJob,
+  kickJob,
+  peek,
+  peekDelayed,
+  put,
+  reserveWithTimeout,
+} from '../beanstalk/job-commands.ts';
+import { Link } from '../beanstalk/link.ts';
+import type { TlsOptions } from '../beanstalk/socket.ts';
+import { stats, statsJob, statsTube } from '../beanstalk/stats-commands.ts';
+import { ignore, use, watch } from '../beanstalk/tube-commands.ts';
+import { systemClock } from '../core/clock.ts';
+import type { Clock } from '../core/clock.ts';
+import { NodeError } from '../core/errors.ts';
+import { BeanstalkdReservation } from './beanstalkd-reservation.ts';
+import { replicaStats, tubeCounts } from './beanstalkd-stats.ts';
+import type { PutOptions, QueueNode, ReplicaStats, Reservation, TubeCounts } from './node.ts';
+import { WaitingConnections } from './waiting-connections.ts';
+
+export interface BeanstalkdOptions {
+  /** `host:port` */
+  readonly endpoint: string;
+  readonly tube: string;
+  readonly tls?: TlsOptions | undefined;
+  /** In ms. */
+  readonly connectTimeout?: number | undefined;
+  /** How long a reply may take, in ms. */
+  readonly replyTimeout?: number | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/** What a `doctor` wants to know of it. */
+export interface BeanstalkdDescription {
+  readonly version: string;
+  /** Whether jobs survive a restart. */
+  readonly binlog: boolean;
+  /** It takes no new jobs until it is restarted. */
+  readonly draining: boolean;
+  /** The largest envelope it takes, in bytes. */
+  readonly maxJobSize: number;
+  /** Seconds. */
+  readonly uptime: number;
+  /** Those of everybody, this one's included. */
+  readonly connections: number;
+  /** Connections that wait in a reserve on this tube. */
+  readonly waiting: number;
+}
+
+const defaultTimeout = 2_000;
+
+/** The tube that a fresh connection watches. */
+const defaultTube = 'default';
+
+export class BeanstalkdNode implements QueueNode {
+  readonly endpoint: string;
+  readonly tube: string;
+  readonly #dialer: Dialer;
+  /** Every command that needs no reservation. */
+  readonly #commands: Link;
+  /** Every reserve that doesn't wait, however many reservations it holds. */
+  readonly #fetching: Link;
+  readonly #waiting: WaitingConnections;
+
+  constructor(options: BeanstalkdOptions) {
+    const { endpoint, tube } = options;
+    this.endpoint = endpoint;
+    this.tube = tube;
+    this.#dialer = new Dialer({
+      endpoint,
+      tls: options.tls,
+      connectTimeout: options.connectTimeout ?? defaultTimeout,
+      replyTimeout: options.replyTimeout ?? defaultTimeout,
+      clock: options.clock ?? systemClock,
+    });
+    const watching = tube === defaultTube ? [watch(tube)] : [watch(tube), ignore(defaultTube)];
+    this.#commands = new Link(this.#dialer, [use(tube)]);
+    this.#fetching = new Link(this.#dialer, watching);
+    this.#waiting = new WaitingConnections(() => this.#dialer.open(watching));
+  }
+
+  async put(envelope: Buffer, options: PutOptions): Promise<bigint> {
+    const { kind, id } = await this.#commands.send(put(envelope, options));
+    if (kind === 'buried') await this.#takeBack(id);
+    return id;
+  }
+
+  /** The node has stored it and can't queue it: deleted again, it was merely refused. */
+  async #takeBack(id: bigint): Promise<never> {
+    const message = 'out of memory';
+    const deleted = await this.delete(id).catch((cause: unknown) => {
+      throw new NodeError(this.endpoint, 'out-of-memory', message, { unconfirmed: true, cause });
+    });
+    throw new NodeError(this.endpoint, 'out-of-memory', message, { unconfirmed: !deleted });
+  }
+
+  async reserve(seconds: number, signal?: AbortSignal): Promise<Reservation | undefined> {
+    if (signal?.aborted === true) return undefined;
+    if (seconds === 0) return this.#fetch();
+    const waited = await this.#waiting.reserve(seconds, signal);
+    if (waited === undefined) return undefined;
+    const { job, connection } = waited;
+    return new BeanstalkdReservation(this, job, connection, () => {
+      this.#waiting.giveBack(connection);
+    });
+  }
+
+  async #fetch(): Promise<Reservation | undefined> {
+    const connection = this.#fetching.open ?? (await this.#fetching.connection());
+    const outcome = await connection.send(reserveWithTimeout(0));
+    if (typeof outcome === 'string') return undefined;
+    return new BeanstalkdReservation(this, outcome, connection);
+  }
+
+  async peek(id: bigint): Promise<Buffer | undefined> {
+    const job = await this.#commands.send(peek(id));
+    return job?.body;
+  }
+
+  async stats(id: bigint): Promise<ReplicaStats | undefined> {
+    return replicaStats(await this.#commands.send(statsJob(id)));
+  }
+
+  async delete(id: bigint): Promise<boolean> {
+    return this.#commands.send(deleteJob(id));
+  }
+
+  async kick(id: bigint): Promise<boolean> {
+    return this.#commands.send(kickJob(id));
+  }
+
+  async counts(): Promise<TubeCounts> {
+    return tubeCounts(await this.#commands.send(statsTube(this.tube)));
+  }
+
+  async nextReady(): Promise<number | undefined> {
+    for (;;) {
+      const next = await this.#commands.send(peekDelayed());
+      if (next === undefined) return undefined;
+      const nextStats = await this.#commands.send(statsJob(next.id));
+      if (nextStats?.state === 'delayed') return Math.max(nextStats.timeLeft, 0);
+    }
+  }
+
+  async describe(): Promise<BeanstalkdDescription> {
+    const [server, { waiting }] = await Promise.all([this.#commands.send(stats()), this.counts()]);
+    const { version, binlog, draining, maxJobSize, uptime, connections } = server;
+    return { version, binlog, draining, maxJobSize, uptime, connections, waiting };
+  }
+
+  close(): void {
+    this.#dialer.close();
+  }
+}

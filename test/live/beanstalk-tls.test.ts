@@ -1,0 +1,120 @@
+// TLS, to a proxy in front of a real beanstalkd: verified unless told otherwise.
+
+import { once } from 'node:events';
+import { connect as connectTcp, createServer as createTcpServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:tls';
+import type { Server as TlsServer, TlsOptions as TlsServerOptions, TLSSocket } from 'node:tls';
+import { afterEach, beforeAll, expect, it } from 'vitest';
+import { connect } from '../../src/beanstalk/connection.ts';
+import { stats } from '../../src/beanstalk/stats-commands.ts';
+import type { TlsOptions } from '../../src/beanstalk/socket.ts';
+import { startBeanstalkd } from '../support/servers.ts';
+import type { Server } from '../support/servers.ts';
+
+/** Of `localhost` and 127.0.0.1, signed by itself, from 2020 to 2120; used here and nowhere else. */
+const cert = `-----BEGIN CERTIFICATE-----
+MIIBZzCCAQ2gAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhv
+c3QwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBQxEjAQBgNVBAMM
+CWxvY2FsaG9zdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABBI4r7Kcuxx10KKd
+X8Xm8Yy3S3MYc+wGN1is/nZBBLo5Y7hx59dMHLnh5vviO9neELWYYAdt5IQsQJel
+Q6ppjxKjTjBMMBoGA1UdEQQTMBGCCWxvY2FsaG9zdIcEfwAAATAPBgNVHRMBAf8E
+BTADAQH/MB0GA1UdDgQWBBRmfxzBnqkeekTT0hOBiM0R4h2WpTAKBggqhkjOPQQD
+AgNIADBFAiAuNE70zE6LhB5sJZtZ7o7wPoz5UKr3zuVXOJ2QlJ4iZwIhANnRsbSB
+WUrSYzgq/qg4B9xD3dq0T3WejqdXSrhWPvyW
+-----END CERTIFICATE-----`;
+const key = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgMcUCOavC9tU5mbA+
+gMMJWYWog0KyxSamKps1HMbhi+ihRANCAAQSOK+ynLscddCinV/F5vGMt0tzGHPs
+BjdYrP52QQS6OWO4cefXTBy54eb74jvZ3hC1mGAHbeSELECXpUOqaY8S
+-----END PRIVATE KEY-----`;
+
+let server: Server;
+const proxies: TlsServer[] = [];
+
+beforeAll(async () => {
+  server = await startBeanstalkd();
+});
+afterEach(() => {
+  for (const proxy of proxies.splice(0)) proxy.close();
+});
+
+interface TlsProxy {
+  readonly port: number;
+  /** The server names that were asked for. */
+  readonly names: (string | false | null)[];
+}
+
+async function startTls(options: TlsServerOptions = {}): Promise<TlsProxy> {
+  const names: TlsProxy['names'] = [];
+  const proxy = createServer({ cert, key, ...options }, (client) => {
+    names.push((client as TLSSocket & { servername: string | false }).servername);
+    const beanstalkd = connectTcp(server.port, '127.0.0.1');
+    client.pipe(beanstalkd).pipe(client);
+    client.on('error', () => beanstalkd.destroy());
+    beanstalkd.on('error', () => client.destroy());
+  });
+  proxies.push(proxy);
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  return { port: (proxy.address() as AddressInfo).port, names };
+}
+
+async function versionOver(endpoint: string, tls: TlsOptions): Promise<string> {
+  const timeouts = { connectTimeout: 30_000, replyTimeout: 30_000 };
+  const connection = await connect({ endpoint, tls, ...timeouts });
+  const { version } = await connection.send(stats());
+  connection.close();
+  return version;
+}
+
+it('a server with a certificate of our authority', async () => {
+  const { port, names } = await startTls();
+  expect(await versionOver(`localhost:${port}`, { ca: cert })).toMatch(/^\d/);
+  expect(await versionOver(`127.0.0.1:${port}`, { ca: cert })).toMatch(/^\d/);
+  expect(names).toEqual(['localhost', false]);
+});
+
+it('a certificate that nobody vouches for is refused, unless we say so', async () => {
+  const { port } = await startTls();
+  const endpoint = `localhost:${port}`;
+  await expect(versionOver(endpoint, {})).rejects.toMatchObject({
+    node: endpoint,
+    fault: 'down',
+    message: 'self-signed certificate',
+  });
+  expect(await versionOver(endpoint, { rejectUnauthorized: false })).toMatch(/^\d/);
+});
+
+it('the certificate must be of the name that we expect', async () => {
+  const { port, names } = await startTls();
+  const endpoint = `127.0.0.1:${port}`;
+  expect(await versionOver(endpoint, { ca: cert, servername: 'localhost' })).toMatch(/^\d/);
+  expect(names).toEqual(['localhost']);
+  const over = versionOver(endpoint, { ca: cert, servername: 'queue.example.org' });
+  await expect(over).rejects.toThrow("is not in the cert's altnames");
+});
+
+it('our own certificate is shown when it is asked for', async () => {
+  const { port } = await startTls({ requestCert: true, rejectUnauthorized: true, ca: cert });
+  const endpoint = `localhost:${port}`;
+  expect(await versionOver(endpoint, { ca: cert, cert, key })).toMatch(/^\d/);
+  await expect(versionOver(endpoint, { ca: cert })).rejects.toMatchObject({ fault: 'down' });
+});
+
+it('a server without TLS', async () => {
+  const greeter = createTcpServer((socket) => socket.end('220 ready\r\n')).listen(0, '127.0.0.1');
+  await once(greeter, 'listening');
+  const { port } = greeter.address() as AddressInfo;
+  await expect(versionOver(`127.0.0.1:${port}`, {})).rejects.toMatchObject({
+    fault: 'down',
+    message: 'no TLS there',
+  });
+  greeter.close();
+});
+
+it('a key that is none', async () => {
+  const { port } = await startTls();
+  const over = versionOver(`localhost:${port}`, { cert: 'x', key: 'y' });
+  await expect(over).rejects.toMatchObject({ fault: 'down', message: 'TLS: no start line' });
+});

@@ -1,0 +1,344 @@
+// What only a beanstalkd node does, and what it does when its server refuses, hangs or dies.
+
+import { Buffer } from 'node:buffer';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Clock } from '../../src/core/clock.ts';
+import { BeanstalkdNode } from '../../src/queue/beanstalkd.ts';
+import type { BeanstalkdOptions } from '../../src/queue/beanstalkd.ts';
+import type { Reservation } from '../../src/queue/node.ts';
+import { obliging, startFakeNode } from '../support/fake-node.ts';
+import type { Script } from '../support/fake-node.ts';
+import { startProxy } from '../support/proxy.ts';
+import { startBeanstalkd } from '../support/servers.ts';
+import type { Server } from '../support/servers.ts';
+import { until } from '../support/wait.ts';
+
+const plain = { priority: 1024, delay: 0, ttr: 60 };
+const hello = Buffer.from('1767225600000000000/hello');
+/** In seconds. */
+const long = 50;
+/** Short enough to wait for, in ms. */
+const short = 50;
+/** Never has time to try again pass. */
+const stillClock: Clock = { now: () => 0, sleep: () => Promise.resolve() };
+
+let server: Server;
+let tubes = 0;
+const open: BeanstalkdNode[] = [];
+
+beforeAll(async () => {
+  server = await startBeanstalkd();
+});
+afterEach(() => {
+  for (const node of open.splice(0)) node.close();
+});
+
+function nodeAt(endpoint: string, options: Partial<BeanstalkdOptions> = {}): BeanstalkdNode {
+  const patient = { connectTimeout: 30_000, replyTimeout: 30_000 };
+  const node = new BeanstalkdNode({ endpoint, tube: `tube-${++tubes}`, ...patient, ...options });
+  open.push(node);
+  return node;
+}
+
+async function take(node: BeanstalkdNode, seconds = long): Promise<Reservation> {
+  const reservation = await node.reserve(seconds);
+  if (reservation === undefined) throw new Error('there was none');
+  return reservation;
+}
+
+describe('connections', () => {
+  it('what a doctor wants to know', async () => {
+    const own = await startBeanstalkd(['-z', '1000'], { binlog: true });
+    const node = nodeAt(own.endpoint);
+    const waiting = node.reserve(long);
+    await until('it waits', async () => (await node.describe()).waiting === 1);
+    const description = await node.describe();
+    expect(description).toMatchObject({
+      ...{ binlog: true, draining: false, maxJobSize: 1_000, connections: 2, waiting: 1 },
+    });
+    expect(description.version).toMatch(/^\d/);
+    expect(description.uptime).toBeGreaterThanOrEqual(0);
+    await node.put(hello, plain);
+    expect(await (await waiting)?.delete()).toBe(true);
+  });
+
+  it('one for the commands, one for all that is fetched', async () => {
+    const own = await startBeanstalkd();
+    const node = nodeAt(own.endpoint);
+    for (let put = 0; put < 200; put++) await node.put(hello, plain);
+    const held = await Promise.all(Array.from({ length: 128 }, () => take(node, 0)));
+    expect((await node.describe()).connections).toBe(2);
+    await Promise.all(held.map((reservation) => reservation.release(0)));
+    expect(await node.counts()).toMatchObject({ ready: 200 });
+  });
+
+  it('one for each that waits or got a job by waiting, and few when all is done', async () => {
+    const own = await startBeanstalkd();
+    const node = nodeAt(own.endpoint);
+    const waits = Array.from({ length: 5 }, () => take(node));
+    await until('all wait', async () => (await node.counts()).waiting === 5);
+    for (let put = 0; put < 5; put++) await node.put(hello, plain);
+    const held = await Promise.all(waits);
+    expect((await node.describe()).connections).toBe(6);
+    expect(await Promise.all(held.map((reservation) => reservation.delete()))).not.toContain(false);
+    await until('few are left', async () => (await node.describe()).connections === 3);
+
+    const aborter = new AbortController();
+    const again = [node.reserve(long, aborter.signal), node.reserve(long, aborter.signal)];
+    await until('both wait', async () => (await node.counts()).waiting === 2);
+    expect((await node.describe()).connections).toBe(3);
+    aborter.abort();
+    expect(await Promise.all(again)).toEqual([undefined, undefined]);
+    await until('they are closed', async () => (await node.describe()).connections === 1);
+  });
+
+  it('a connection that got a job by waiting does not wait before it is settled', async () => {
+    const node = nodeAt(server.endpoint);
+    const first = take(node);
+    await until('it waits', async () => (await node.counts()).waiting === 1);
+    await node.put(hello, plain);
+    const held = await first;
+    const second = take(node);
+    await until('it waits', async () => (await node.counts()).waiting === 1);
+    expect(await held.touch()).toBe(true);
+    expect(await held.release(100)).toBe(true);
+    await node.put(hello, plain);
+    expect(await (await second).delete()).toBe(true);
+  });
+
+  it('an abort while the connection is being opened', async () => {
+    const fake = await startFakeNode(() => undefined);
+    const node = nodeAt(fake.endpoint);
+    const aborter = new AbortController();
+    const waiting = node.reserve(long, aborter.signal);
+    await until('it is asked', () => fake.heard.length > 0);
+    aborter.abort();
+    expect(await waiting).toBeUndefined();
+  });
+
+  it('an abort at any moment', async () => {
+    const node = nodeAt(server.endpoint);
+    for (let hops = 0; hops < 20; hops++) {
+      const wasWaiting = take(node);
+      await node.put(hello, plain);
+      await (await wasWaiting).delete();
+      const aborter = new AbortController();
+      const waiting = node.reserve(long, aborter.signal);
+      for (let hop = 0; hop < hops; hop++) await Promise.resolve();
+      aborter.abort();
+      expect(await waiting).toBeUndefined();
+    }
+  });
+
+  it('DEADLINE_SOON is no job', async () => {
+    const node = nodeAt(server.endpoint);
+    await node.put(hello, { ...plain, ttr: 1 });
+    const held = await take(node, 0);
+    expect(await node.reserve(0)).toBeUndefined();
+    expect(await held.delete()).toBe(true);
+  });
+});
+
+describe('tubes', () => {
+  it('takes no job of another tube, the default one included', async () => {
+    const [own, other] = [nodeAt(server.endpoint), nodeAt(server.endpoint, { tube: 'default' })];
+    const id = await other.put(hello, plain);
+    expect(await own.reserve(0)).toBeUndefined();
+    expect(await own.reserve(1)).toBeUndefined();
+    expect(await own.stats(id)).toMatchObject({ tube: 'default', state: 'ready' });
+    expect(await own.counts()).toMatchObject({ ready: 0 });
+    expect(await (await take(other)).delete()).toBe(true);
+  });
+
+  it('the default tube alone', async () => {
+    const [own, other] = [nodeAt(server.endpoint, { tube: 'default' }), nodeAt(server.endpoint)];
+    const id = await other.put(hello, plain);
+    expect(await own.reserve(0)).toBeUndefined();
+    const waiting = take(own);
+    await until('it waits', async () => (await own.counts()).waiting === 1);
+    await own.put(hello, plain);
+    expect(await (await waiting).delete()).toBe(true);
+    expect(await other.delete(id)).toBe(true);
+  });
+});
+
+describe('a server that fails', () => {
+  it('dies: what it had given is no longer ours, and after its return all works again', async () => {
+    const own = await startBeanstalkd([], { binlog: true });
+    const node = nodeAt(own.endpoint);
+    const wasWaiting = [take(node), take(node)];
+    await node.put(hello, plain);
+    await node.put(hello, plain);
+    for (const waited of await Promise.all(wasWaiting)) await waited.delete();
+    const id = await node.put(hello, plain);
+    const held = await take(node, 0);
+    const waiting = node.reserve(long).catch((error: unknown) => error);
+    await until('it waits', async () => (await node.counts()).waiting === 1);
+    await own.kill();
+    expect(await waiting).toMatchObject({ name: 'NodeError', node: own.endpoint, fault: 'down' });
+    expect(await held.stats()).toBeUndefined();
+    expect(await held.touch()).toBe(false);
+    expect(await held.release(0)).toBe(false);
+
+    await own.start();
+    expect(await (await take(node)).delete()).toBe(true);
+    expect(await node.peek(id)).toBeUndefined();
+  });
+
+  it('is down: every call fails at once with the same error', async () => {
+    const own = await startBeanstalkd();
+    await own.kill();
+    const node = nodeAt(own.endpoint, { clock: stillClock });
+    const first = await node.put(hello, plain).catch((error: unknown) => error);
+    expect(first).toMatchObject({ message: 'connection refused', unconfirmed: false });
+    await own.start();
+    expect(await node.reserve(0).catch((error: unknown) => error)).toBe(first);
+    expect(await node.reserve(1).catch((error: unknown) => error)).toBe(first);
+    expect(await node.counts().catch((error: unknown) => error)).toBe(first);
+  });
+
+  it('hangs: a put is unconfirmed, a settling is no longer ours', async () => {
+    const own = await startBeanstalkd();
+    const proxy = await startProxy(own.port);
+    const node = nodeAt(proxy.endpoint, { replyTimeout: short });
+    await node.put(hello, plain);
+    const held = await take(node, 0);
+    proxy.stall();
+    const [put, settled] = await Promise.all([
+      node.put(hello, plain).catch((error: unknown) => error),
+      held.delete(),
+    ]);
+    expect(put).toMatchObject({
+      fault: 'timeout',
+      message: 'no reply within 0.05 s',
+      unconfirmed: true,
+    });
+    expect(settled).toBe(false);
+  });
+
+  it('breaks the protocol: a settling says so, then it is no longer ours', async () => {
+    const held = await take(await nodeWith({ 'delete 7': 'GONE\r\n' }));
+    await expect(held.delete()).rejects.toMatchObject({ fault: 'protocol' });
+    expect(await held.delete()).toBe(false);
+    await expect(held.delete()).rejects.toThrow('settled already');
+  });
+
+  it('is no beanstalkd at all', async () => {
+    const fake = await startFakeNode(() => "-ERR unknown command 'use'\r\n");
+    await expect(nodeAt(fake.endpoint).put(hello, plain)).rejects.toMatchObject({
+      fault: 'protocol',
+      message: `protocol broken: unexpected reply "-ERR unknown command 'use'"`,
+    });
+  });
+});
+
+describe('a server out of memory', () => {
+  it('refuses a put, and the next one works', async () => {
+    const answers = ['OUT_OF_MEMORY\r\n'];
+    const node = nodeAt(await serve(({ name }) => (name === 'put' ? answers.shift() : undefined)));
+    await expect(node.put(hello, plain)).rejects.toMatchObject({
+      fault: 'out-of-memory',
+      unconfirmed: false,
+    });
+    expect(await node.put(hello, plain)).toBe(1n);
+  });
+
+  it('buries a put: it is deleted again', async () => {
+    const deleted: string[] = [];
+    const endpoint = await serve(({ name, line }) => {
+      if (name === 'delete') deleted.push(line);
+      return name === 'put' ? 'BURIED 9\r\n' : undefined;
+    });
+    await expect(nodeAt(endpoint).put(hello, plain)).rejects.toMatchObject({
+      node: endpoint,
+      fault: 'out-of-memory',
+      message: 'out of memory',
+      unconfirmed: false,
+    });
+    expect(deleted).toEqual(['delete 9']);
+  });
+
+  it.each(['NOT_FOUND\r\n', 'INTERNAL_ERROR\r\n'])(
+    'buries a put, and deleting it says %j: it may have taken effect',
+    async (answer) => {
+      const endpoint = await serve(({ name }) => {
+        if (name === 'put') return 'BURIED 9\r\n';
+        return name === 'delete' ? answer : undefined;
+      });
+      await expect(nodeAt(endpoint).put(hello, plain)).rejects.toMatchObject({
+        fault: 'out-of-memory',
+        unconfirmed: true,
+      });
+    },
+  );
+
+  it.each(['bury', 'release', 'delete'] as const)('refuses a %s: it is still ours', async (how) => {
+    const refusals = ['OUT_OF_MEMORY\r\n', 'OUT_OF_MEMORY\r\n'];
+    const held = await take(
+      await nodeWith({
+        [how]: () => refusals.shift() ?? `${ended[how]}\r\n`,
+        touch: 'TOUCHED\r\n',
+      }),
+    );
+    const settle = (): Promise<boolean> => (how === 'release' ? held.release(5) : held[how]());
+    await expect(settle()).rejects.toMatchObject({ fault: 'out-of-memory' });
+    expect(await held.touch()).toBe(true);
+    await expect(settle()).rejects.toMatchObject({ fault: 'out-of-memory' });
+    expect(await settle()).toBe(true);
+  });
+
+  it('refuses the stats that a bury needs: they are asked for again', async () => {
+    const refusals = ['OUT_OF_MEMORY\r\n'];
+    const held = await take(
+      await nodeWith({ 'stats-job': () => refusals.shift() ?? jobStats, bury: 'BURIED\r\n' }),
+    );
+    await expect(held.bury()).rejects.toMatchObject({ fault: 'out-of-memory' });
+    expect(await held.bury()).toBe(true);
+  });
+
+  it('buries a release: it is kicked, as often as it takes', async () => {
+    const kicks = ['NOT_FOUND\r\n', 'OUT_OF_MEMORY\r\n', 'KICKED\r\n'];
+    const heard: string[] = [];
+    const held = await take(
+      await nodeWith({
+        release: (line) => (heard.push(line), 'BURIED\r\n'),
+        'kick-job': (line) => (heard.push(line), kicks.shift()!),
+      }),
+    );
+    await expect(held.release(5)).rejects.toMatchObject({ fault: 'out-of-memory' });
+    await expect(held.release(5)).rejects.toMatchObject({ fault: 'out-of-memory' });
+    expect(await held.release(5)).toBe(true);
+    expect(heard).toEqual(['release 7 3 5', 'kick-job 7', 'kick-job 7', 'kick-job 7']);
+  });
+});
+
+const ended = { bury: 'BURIED', release: 'RELEASED', delete: 'DELETED' } as const;
+
+const jobStats = ((): string => {
+  const counters = ['reserves', 'timeouts', 'releases', 'buries', 'kicks'].map(
+    (key) => `${key}: 0\n`,
+  );
+  const times = 'age: 0\ndelay: 0\nttr: 60\ntime-left: 59\n';
+  const body = `---\nid: 7\ntube: t\nstate: reserved\npri: 3\n${times}${counters.join('')}`;
+  return `OK ${body.length}\r\n${body}\r\n`;
+})();
+
+async function serve(script: Script): Promise<string> {
+  return (await startFakeNode(obliging(script))).endpoint;
+}
+
+type Answer = string | ((line: string) => string);
+
+/** A node whose server gives out job 7, and answers the rest by the whole line or its first word. */
+async function nodeWith(answers: Record<string, Answer>): Promise<BeanstalkdNode> {
+  const all: Record<string, Answer> = {
+    'reserve-with-timeout': `RESERVED 7 ${hello.length}\r\n${hello.toString()}\r\n`,
+    'stats-job': jobStats,
+    ...answers,
+  };
+  const endpoint = await serve(({ line, name }) => {
+    const answer = all[line] ?? all[name];
+    return typeof answer === 'function' ? answer(line) : answer;
+  });
+  return nodeAt(endpoint);
+}

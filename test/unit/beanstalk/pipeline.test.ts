@@ -1,0 +1,131 @@
+// Who gets which reply, and what those get who get none.
+
+import { Buffer } from 'node:buffer';
+import { expect, it } from 'vitest';
+import { deleteJob, put, touch } from '../../../src/beanstalk/job-commands.ts';
+import { Pipeline } from '../../../src/beanstalk/pipeline.ts';
+import type { Reply } from '../../../src/beanstalk/reply.ts';
+
+const endpoint = '127.0.0.1:11300';
+
+function word(text: string): Reply {
+  return { word: text, rest: '', body: undefined };
+}
+
+function settled(promise: Promise<unknown>): Promise<unknown> {
+  return promise.catch((error: unknown) => error);
+}
+
+it('the k-th reply belongs to the k-th command', async () => {
+  const pipeline = new Pipeline(endpoint);
+  const outcomes = [touch(1n), touch(2n), touch(3n)].map((command) => pipeline.add(command));
+  pipeline.take();
+  for (const reply of ['TOUCHED', 'NOT_FOUND', 'TOUCHED']) pipeline.receive(word(reply));
+  expect(await Promise.all(outcomes)).toEqual([true, false, true]);
+});
+
+it('bytes are taken once', () => {
+  const pipeline = new Pipeline(endpoint);
+  void settled(pipeline.add(touch(1n)));
+  expect(pipeline.take().toString()).toBe('touch 1\r\n');
+  void settled(pipeline.add(touch(2n)));
+  void settled(pipeline.add(put(Buffer.from('é'), { priority: 0, delay: 0, ttr: 1 })));
+  expect(pipeline.take().toString()).toBe('touch 2\r\nput 0 0 1 2\r\né\r\n');
+  expect(pipeline.take().toString()).toBe('');
+});
+
+it('a reply that nobody waits for breaks the protocol', () => {
+  const pipeline = new Pipeline(endpoint);
+  expect(() => {
+    pipeline.receive(word('TOUCHED'));
+  }).toThrow('a reply that nobody waits for: unexpected reply "TOUCHED"');
+});
+
+it('a reply to a command that was not written yet breaks the protocol', async () => {
+  const pipeline = new Pipeline(endpoint);
+  const outcome = settled(pipeline.add(touch(1n)));
+  expect(() => {
+    pipeline.receive(word('TOUCHED'));
+  }).toThrow('nobody waits for');
+  pipeline.fail('protocol', 'over');
+  expect(await outcome).toMatchObject({ fault: 'protocol', unconfirmed: false });
+});
+
+it('a refusal rejects one command and no other', async () => {
+  const pipeline = new Pipeline(endpoint);
+  const first = settled(pipeline.add(touch(1n)));
+  const second = pipeline.add(touch(2n));
+  pipeline.take();
+  pipeline.receive(word('OUT_OF_MEMORY'));
+  pipeline.receive(word('TOUCHED'));
+  expect(await first).toMatchObject({
+    name: 'NodeError',
+    node: endpoint,
+    fault: 'out-of-memory',
+    message: 'out of memory',
+    unconfirmed: false,
+  });
+  expect(await second).toBe(true);
+});
+
+it('the end rejects everything, and tells what had been written', async () => {
+  const pipeline = new Pipeline(endpoint);
+  const cause = new Error('why');
+  const answered = pipeline.add(touch(1n));
+  const written = [deleteJob(2n), deleteJob(3n)].map((id) => settled(pipeline.add(id)));
+  pipeline.take();
+  pipeline.receive(word('TOUCHED'));
+  const unwritten = settled(pipeline.add(deleteJob(4n)));
+  pipeline.fail('down', 'connection reset', cause);
+
+  expect(await answered).toBe(true);
+  const facts = { node: endpoint, fault: 'down', message: 'connection reset', cause };
+  expect(await Promise.all(written)).toMatchObject([
+    { ...facts, unconfirmed: true },
+    { ...facts, unconfirmed: true },
+  ]);
+  expect(await unwritten).toMatchObject({ ...facts, unconfirmed: false });
+  expect(pipeline.length).toBe(0);
+});
+
+it('a reply that is no answer to its command is given to nobody', async () => {
+  const pipeline = new Pipeline(endpoint);
+  const outcome = settled(pipeline.add(touch(1n)));
+  pipeline.take();
+  expect(() => {
+    pipeline.receive(word('BAD_FORMAT'));
+  }).toThrow('unexpected reply "BAD_FORMAT"');
+  pipeline.fail('protocol', 'over');
+  expect(await outcome).toMatchObject({ fault: 'protocol', unconfirmed: true });
+});
+
+it('knows the oldest written command', () => {
+  const pipeline = new Pipeline(endpoint);
+  const [first, second] = [touch(1n), touch(2n)];
+  void pipeline.add(first);
+  void pipeline.add(second);
+  expect(pipeline.oldest).toBeUndefined();
+  pipeline.take();
+  expect(pipeline.oldest).toBe(first);
+  pipeline.receive(word('TOUCHED'));
+  expect(pipeline.oldest).toBe(second);
+  pipeline.receive(word('TOUCHED'));
+  expect(pipeline.oldest).toBeUndefined();
+});
+
+it('thousands in flight, sent and answered in turns', async () => {
+  const pipeline = new Pipeline(endpoint);
+  const outcomes: Promise<boolean>[] = [];
+  for (let turn = 0; turn < 50; turn++) {
+    for (let id = 0; id < 100; id++) outcomes.push(pipeline.add(touch(BigInt(id))));
+    expect(pipeline.take().toString().split('\r\n')).toHaveLength(100 + 1);
+    for (let reply = 0; reply < 60; reply++) {
+      pipeline.receive(word(reply % 2 === 0 ? 'TOUCHED' : 'NOT_FOUND'));
+    }
+    expect(pipeline.length).toBe((turn + 1) * 40);
+  }
+  while (pipeline.length > 0)
+    pipeline.receive(word(pipeline.length % 2 === 0 ? 'TOUCHED' : 'NOT_FOUND'));
+  const answers = await Promise.all(outcomes);
+  expect(answers).toEqual(answers.map((_, at) => at % 2 === 0));
+});
