@@ -1,0 +1,336 @@
+// One job in this process: held until due, claimed, run, and settled with every replica of it that is here.
+
+import { sleepUntil, type Clock } from '../core/clock.ts';
+import { dueMs, type Job } from '../core/envelope.ts';
+import { LedgerDown, NodeError, messageOf } from '../core/errors.ts';
+import type { Claim, ClaimAnswer, JobRef, Ledger, Standing } from '../ledger/ledger.ts';
+import { revocationMargin } from '../ledger/machine.ts';
+import type { Reservation } from '../queue/node.ts';
+import type { Report, WorkEvent } from './events.ts';
+import type { Gate } from './gate.ts';
+import type { Handler, Outcome, Task } from './handler.ts';
+import type { Keeper } from './keeper.ts';
+import { Lease, type Leases } from './lease.ts';
+import { settle, type Fate } from './settle.ts';
+import type { Slots } from './slots.ts';
+import type { Tokens } from './tokens.ts';
+import { judge, maxDeaths, type Verdict } from './verdict.ts';
+
+/** A job that may start within so many ms waits here for it; a longer wait is left to the node. */
+const longestHold = 2_000;
+/** A replica that meets a ledger which can't be asked, or a lost claim, comes back after so many seconds. */
+const soon = 1;
+/** An age and a revocation that were asked for within so many ms can be compared. */
+const longestLook = 1_000;
+
+/** What the attempts of a worker share. */
+export interface AttemptParts {
+  readonly ledger: Ledger;
+  readonly handler: Handler;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly report: Report;
+  readonly attempts: number;
+  readonly slots: Slots;
+  readonly gate: Gate;
+  readonly keeper: Keeper;
+  readonly leases: Leases;
+  readonly tokens: Tokens;
+  /** Nothing new starts after it aborts. */
+  readonly stopping: AbortSignal;
+  /** What isn't settled when it aborts stays unsettled. */
+  readonly giveUp: AbortSignal;
+  /** One job more (1) or less (-1) is held. */
+  readonly onHold: (change: 1 | -1) => void;
+  /** Called at once before the replicas are settled: no more are adopted. */
+  readonly onSettling: (attempt: Attempt) => void;
+  /** The ledger took this verdict. */
+  readonly onVerdict: (job: JobRef, verdict: Verdict) => void;
+  /** The ledger says the job is dead. Whether that is news to this worker: its other replicas say it too. */
+  readonly onDead: (job: JobRef) => boolean;
+  /** A run came to its end and the ledger doesn't know. */
+  readonly onUnsettled: (job: JobRef) => void;
+}
+
+/** What is to happen next: the replicas' fate, or another hold until the instant (ms) comes. */
+type Next = Fate | { readonly kind: 'hold'; readonly until: number };
+
+export class Attempt {
+  readonly job: JobRef;
+  readonly #content: Job;
+  readonly #parts: AttemptParts;
+  readonly #stop = new AbortController();
+  readonly #replicas: Reservation[];
+  #ran = false;
+
+  constructor(job: JobRef, content: Job, replica: Reservation, parts: AttemptParts) {
+    this.job = job;
+    this.#content = content;
+    this.#replicas = [replica];
+    this.#parts = parts;
+    parts.keeper.keep(replica);
+  }
+
+  /** One more replica of the same job: it shares the fate of the others. */
+  adopt(replica: Reservation): void {
+    this.#replicas.push(replica);
+    this.#parts.keeper.keep(replica);
+  }
+
+  /** Ends the handler, because dq stops or the job is no longer this worker's. */
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  /** Runs synchronously up to the taking of a slot when the job is due. */
+  async live(): Promise<void> {
+    let next: Next = { kind: 'hold', until: dueMs(this.#content.dueNs) };
+    while (next.kind === 'hold') next = await this.#startAt(next.until);
+    const fate = next;
+    this.#parts.onSettling(this);
+    await Promise.all(this.#replicas.map((replica) => this.#settle(replica, fate)));
+  }
+
+  async #startAt(instant: number): Promise<Next> {
+    const { clock, gate, slots, stopping } = this.#parts;
+    const left = instant - clock.now();
+    if (left > longestHold) return releaseFor(left);
+    if (left > 0) {
+      this.#parts.onHold(1);
+      await sleepUntil(clock, instant, stopping);
+      this.#parts.onHold(-1);
+    }
+    if (stopping.aborted) return releaseFor(instant - clock.now());
+    if (!gate.open) return { kind: 'release', delay: soon };
+    if (!slots.take()) return releaseFor(0);
+    try {
+      return await this.#claimAndRun();
+    } finally {
+      slots.give(this.#ran);
+    }
+  }
+
+  async #claimAndRun(): Promise<Next> {
+    const answer = await this.#claim();
+    if (answer === undefined) return { kind: 'release', delay: soon };
+    return answer.kind === 'revoked' ? this.#claimPutAgain() : this.#follow(answer);
+  }
+
+  /** The job was deleted: only a replica that was put after that still counts. */
+  async #claimPutAgain(): Promise<Next> {
+    const { clock } = this.#parts;
+    for (let replica = this.#replicas[0]; replica !== undefined; replica = this.#replicas[0]) {
+      const askedAt = clock.now();
+      const looked = await this.#look();
+      if (looked === undefined) return { kind: 'release', delay: soon };
+      if (looked.answer?.state !== 'revoked') return { kind: 'hold', until: clock.now() };
+      const age = await ageOf(replica);
+      if (clock.now() - askedAt > longestLook) continue;
+      if (age !== undefined && isPutAfter(age, looked.answer.agoMs)) {
+        const answer = await this.#claim(age);
+        if (answer === undefined) return { kind: 'release', delay: soon };
+        if (answer.kind !== 'revoked') return this.#follow(answer);
+      }
+      await this.#drop(replica, age === undefined ? releaseFor(0) : { kind: 'delete' });
+    }
+    return releaseFor(0);
+  }
+
+  async #drop(replica: Reservation, fate: Fate): Promise<void> {
+    this.#replicas.splice(this.#replicas.indexOf(replica), 1);
+    const { endpoint } = replica.node;
+    if (fate.kind === 'delete')
+      this.#tell('info', 'removed', { reason: 'revoked', node: endpoint });
+    await this.#settle(replica, fate);
+  }
+
+  /** Undefined when the ledger couldn't be asked. */
+  async #look(): Promise<{ answer: Standing | undefined } | undefined> {
+    const { ledger, gate } = this.#parts;
+    try {
+      return { answer: await ledger.look(this.job) };
+    } catch (error) {
+      if (!(error instanceof LedgerDown)) throw error;
+      gate.shut(error);
+      return undefined;
+    }
+  }
+
+  /** Undefined when the ledger couldn't be asked. */
+  async #claim(age?: number): Promise<ClaimAnswer | undefined> {
+    const { ledger, tokens, gate } = this.#parts;
+    const token = tokens.for(this.job);
+    try {
+      const request = age === undefined ? { token, maxDeaths } : { token, maxDeaths, age };
+      return await ledger.claim(this.job, request);
+    } catch (error) {
+      if (!(error instanceof LedgerDown)) throw error;
+      tokens.lost({ job: this.job, token });
+      gate.shut(error);
+      return undefined;
+    }
+  }
+
+  async #follow(answer: Exclude<ClaimAnswer, { kind: 'revoked' }>): Promise<Next> {
+    switch (answer.kind) {
+      case 'granted':
+        return this.#parts.stopping.aborted ? this.#undo(answer.claim) : this.#run(answer.claim);
+      case 'claimed':
+        return { kind: 'release', delay: Math.ceil(answer.waitMs / 1_000) };
+      case 'retry':
+        return { kind: 'hold', until: this.#parts.clock.now() + answer.waitMs };
+      case 'done':
+        this.#tell('debug', 'removed', { reason: 'done' });
+        return { kind: 'delete' };
+      case 'dead':
+        if (this.#parts.onDead(this.job)) {
+          this.#tell('error', 'buried', { reason: answer.reason });
+        }
+        return { kind: 'bury' };
+    }
+  }
+
+  /** The worker was stopped while the claim was on its way. */
+  async #undo(claim: Claim): Promise<Fate> {
+    await this.#write(claim, { kind: 'giveBack', giveBack: { started: false, delayMs: 0 } });
+    return releaseFor(0);
+  }
+
+  async #run(claim: Claim): Promise<Fate> {
+    const { clock, handler, leases } = this.#parts;
+    const lease = new Lease(this.job, claim, clock.now(), () => {
+      this.#tell('warn', 'lost', { attempt: claim.attempt });
+      this.stop();
+    });
+    leases.hold(lease);
+    const startedAt = clock.now();
+    this.#tell('debug', 'started', { attempt: claim.attempt });
+    const outcome = await handler(this.#task(claim.attempt), this.#stop.signal);
+    const ms = clock.now() - startedAt;
+    this.#ran = outcome.kind !== 'unstartable';
+    const verdict = judge(outcome, claim, this.#parts.attempts, this.#parts.random());
+    const accepted = await this.#write(claim, verdict);
+    leases.letGo(lease);
+    if (accepted === undefined) return releaseFor(0);
+    if (!accepted) return { kind: 'release', delay: soon };
+    this.#tellVerdict(verdict, outcome, { attempt: claim.attempt, ms });
+    this.#parts.onVerdict(this.job, verdict);
+    return fateOf(verdict);
+  }
+
+  #task(attempt: number): Task {
+    const { tube, key } = this.job;
+    const [replica] = this.#replicas;
+    if (replica === undefined) throw new Error('a job without a replica can not run');
+    const { node, id } = replica;
+    const address = { endpoint: node.endpoint, tube: node.tube, id };
+    return { tube, key, ...this.#content, attempt, replica: address };
+  }
+
+  /** Ledger first, replicas second. False: refused; undefined: the worker gave up before it could be written. */
+  async #write(claim: Claim, verdict: Verdict): Promise<boolean | undefined> {
+    const { ledger, gate } = this.#parts;
+    const { job } = this;
+    const written = await gate.ask(async () => {
+      switch (verdict.kind) {
+        case 'done':
+          await ledger.done(job, claim, verdict.exitCode);
+          return true;
+        case 'retry':
+          return ledger.retry(job, claim, verdict.delayMs);
+        case 'dead':
+          return ledger.dead(job, claim, verdict.death);
+        case 'giveBack':
+          return ledger.giveBack(job, claim, verdict.giveBack);
+      }
+    });
+    if (written === undefined) this.#parts.onUnsettled(this.job);
+    return written?.answer;
+  }
+
+  #tellVerdict(
+    verdict: Verdict,
+    outcome: Outcome,
+    run: { readonly attempt: number; readonly ms: number },
+  ): void {
+    const exit = exitCodeOf(outcome);
+    const why = 'why' in outcome ? { reason: outcome.why } : {};
+    switch (verdict.kind) {
+      case 'done':
+        this.#tell('info', 'done', { ...run, ...exit });
+        break;
+      case 'retry':
+        this.#tell('warn', 'failed', { ...run, ...exit, ...why, retryMs: verdict.delayMs });
+        break;
+      case 'dead':
+        this.#tell('error', 'buried', { ...run, ...exit, ...why });
+        break;
+      case 'giveBack':
+        this.#tell('warn', outcome.kind === 'unstartable' ? 'unstartable' : 'given-back', {
+          ...run,
+          ...why,
+        });
+        break;
+    }
+  }
+
+  async #settle(replica: Reservation, fate: Fate): Promise<void> {
+    const settled = await settle(replica, fate, this.#parts, this.#parts.giveUp);
+    if (settled && fate.kind === 'bury') await this.#lookAgain(replica);
+  }
+
+  /** Whoever kicked the job while its replica was being buried couldn't find that replica: kick it for them. */
+  async #lookAgain(replica: Reservation): Promise<void> {
+    const looked = await this.#parts.gate.ask(() => this.#parts.ledger.look(this.job));
+    if (looked === undefined || looked.answer?.state === 'dead') return;
+    try {
+      await replica.node.kick(replica.id);
+    } catch (error) {
+      if (!(error instanceof NodeError)) throw error;
+      this.#tell('warn', 'refused', { node: error.node, reason: messageOf(error) });
+    }
+  }
+
+  #tell(level: WorkEvent['level'], event: WorkEvent['event'], facts: Partial<WorkEvent>): void {
+    const { tube, key } = this.job;
+    this.#parts.report({ level, event, tube, key, ...facts });
+  }
+}
+
+/** Beanstalkd counts whole seconds: the rest is held when the replica returns. */
+function releaseFor(ms: number): Fate {
+  return { kind: 'release', delay: Math.max(0, Math.floor(ms / 1_000)) };
+}
+
+function fateOf(verdict: Verdict): Fate {
+  switch (verdict.kind) {
+    case 'done':
+      return { kind: 'delete' };
+    case 'retry':
+      return releaseFor(verdict.delayMs);
+    case 'dead':
+      return { kind: 'bury' };
+    case 'giveBack':
+      return { kind: 'release', delay: Math.ceil(verdict.giveBack.delayMs / 1_000) };
+  }
+}
+
+function exitCodeOf(outcome: Outcome): { exitCode?: number } {
+  return 'exitCode' in outcome ? { exitCode: outcome.exitCode } : {};
+}
+
+/** How old a replica is, in whole seconds, asked anew because an age goes stale; undefined when it is no longer ours. */
+async function ageOf(replica: Reservation): Promise<number | undefined> {
+  try {
+    const stats = await replica.node.stats(replica.id);
+    // Still ours on the connection that reserved it: the node wasn't restarted, and the id names this replica
+    return (await replica.touch()) ? stats?.age : undefined;
+  } catch (error) {
+    if (!(error instanceof NodeError)) throw error;
+    return undefined;
+  }
+}
+
+function isPutAfter(age: number, revokedAgoMs: number): boolean {
+  return age * 1_000 + revocationMargin < revokedAgoMs;
+}

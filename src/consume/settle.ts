@@ -1,0 +1,66 @@
+// Settles the replicas of a job, each until its node takes it or it is no longer ours.
+
+import { backoffMs, betweenConnects } from '../core/backoff.ts';
+import type { Clock } from '../core/clock.ts';
+import { NodeError } from '../core/errors.ts';
+import type { Reservation } from '../queue/node.ts';
+import type { Report } from './events.ts';
+import type { Keeper } from './keeper.ts';
+
+/** What becomes of the replicas. */
+export type Fate =
+  | { readonly kind: 'delete' }
+  | { readonly kind: 'bury' }
+  /** Whole seconds. */
+  | { readonly kind: 'release'; readonly delay: number };
+
+export interface SettleParts {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly keeper: Keeper;
+  readonly report: Report;
+}
+
+/**
+ * @param signal the worker gave up: what isn't settled by then comes back when the connection closes.
+ * @returns whether it was settled as asked; false when it was no longer ours.
+ */
+export async function settle(
+  replica: Reservation,
+  fate: Fate,
+  parts: SettleParts,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    for (let refusals = 1; !signal.aborted; refusals++) {
+      try {
+        return await apply(replica, fate);
+      } catch (error) {
+        if (!(error instanceof NodeError)) throw error;
+        if (error.fault === 'down' || error.fault === 'timeout') return false;
+        if (refusals === 1) reportRefusal(replica, error, parts.report);
+      }
+      const wait = backoffMs(betweenConnects, refusals, parts.random());
+      await parts.clock.sleep(wait, signal);
+    }
+    return false;
+  } finally {
+    parts.keeper.letGo(replica);
+  }
+}
+
+function apply(replica: Reservation, fate: Fate): Promise<boolean> {
+  switch (fate.kind) {
+    case 'delete':
+      return replica.delete();
+    case 'bury':
+      return replica.bury();
+    case 'release':
+      return replica.release(fate.delay);
+  }
+}
+
+function reportRefusal({ node, id }: Reservation, error: NodeError, report: Report): void {
+  const about = { node: node.endpoint, id: String(id), reason: error.message };
+  report({ level: 'warn', event: 'refused', ...about });
+}

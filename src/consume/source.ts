@@ -1,0 +1,126 @@
+// A source: one node as the fetcher sees it, asked without waiting, waited on, and tried anew while it is down.
+
+import { backoffMs, betweenConnects } from '../core/backoff.ts';
+import type { Clock } from '../core/clock.ts';
+import { NodeError } from '../core/errors.ts';
+import type { QueueNode, Reservation } from '../queue/node.ts';
+import type { Report } from './events.ts';
+
+/** A waiting reserve is renewed this often, in seconds: a peer that died silently is found by then. */
+const longestWait = 10;
+
+export interface SourceParts {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly report: Report;
+  /** Takes every reservation, wanted or not. */
+  readonly onReservation: (reservation: Reservation, source: Source) => void;
+  /** Something changed: there may be something to ask or to wait for. */
+  readonly onChange: () => void;
+}
+
+export class Source {
+  readonly node: QueueNode;
+  /** The logical tube. */
+  readonly tube: string;
+  readonly #parts: SourceParts;
+  readonly #signal: AbortSignal;
+  #asking = 0;
+  #waiting = false;
+  #down = false;
+  /** Nothing was ready when it was last asked. */
+  #empty = false;
+
+  constructor(node: QueueNode, tube: string, parts: SourceParts, signal: AbortSignal) {
+    this.node = node;
+    this.tube = tube;
+    this.#parts = parts;
+    this.#signal = signal;
+  }
+
+  get asking(): number {
+    return this.#asking;
+  }
+
+  get askable(): boolean {
+    return !this.#down && !this.#waiting && !this.#empty && this.#asking === 0;
+  }
+
+  /** Up, asked and found empty (or waited on): there is no sense in asking it now. */
+  get idle(): boolean {
+    return this.#down || this.#waiting || (this.#empty && this.#asking === 0);
+  }
+
+  /** It may have jobs again. */
+  refresh(): void {
+    this.#empty = false;
+  }
+
+  /** Asks for up to `count` ready jobs, in one write. */
+  ask(count: number): void {
+    this.#asking = count;
+    for (let asked = 0; asked < count; asked++) {
+      void this.#reserve(0).finally(() => {
+        this.#asking -= 1;
+        if (this.#asking === 0) this.#parts.onChange();
+      });
+    }
+  }
+
+  /** Waits for the next job, unless it does already. */
+  wait(): void {
+    if (this.#waiting || this.#down || this.#asking > 0) return;
+    this.#waiting = true;
+    void this.#reserve(longestWait).finally(() => {
+      this.#waiting = false;
+      this.#empty = false;
+      this.#parts.onChange();
+    });
+  }
+
+  async #reserve(seconds: number): Promise<void> {
+    try {
+      const reservation = await this.node.reserve(seconds, this.#signal);
+      if (reservation === undefined) this.#empty = true;
+      else this.#parts.onReservation(reservation, this);
+    } catch (error) {
+      if (!(error instanceof NodeError)) throw error;
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: NodeError): void {
+    if (this.#down || this.#signal.aborted) return;
+    this.#down = true;
+    this.#tell('warn', 'node-down', error.message);
+    void this.#tryAgain();
+  }
+
+  async #tryAgain(): Promise<void> {
+    for (let failures = 1; ; failures++) {
+      const wait = backoffMs(betweenConnects, failures, this.#parts.random());
+      await this.#parts.clock.sleep(wait, this.#signal);
+      if (this.#signal.aborted) return;
+      if (await this.#answers()) break;
+    }
+    this.#down = false;
+    this.#empty = false;
+    this.#tell('info', 'node-up', undefined);
+    this.#parts.onChange();
+  }
+
+  async #answers(): Promise<boolean> {
+    try {
+      await this.node.counts();
+      return true;
+    } catch (error) {
+      if (error instanceof NodeError) return false;
+      throw error;
+    }
+  }
+
+  #tell(level: 'warn' | 'info', event: 'node-down' | 'node-up', reason: string | undefined): void {
+    const facts = { node: this.node.endpoint, tube: this.tube };
+    this.#parts.report({ level, event, ...facts, ...(reason === undefined ? {} : { reason }) });
+  }
+}

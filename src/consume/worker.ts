@@ -1,0 +1,283 @@
+// The worker: takes what the nodes bring, runs each job once on its slots, and ends in order.
+
+import { backoffMs, type Backoff } from '../core/backoff.ts';
+import type { Clock } from '../core/clock.ts';
+import { dueMs, openEnvelope } from '../core/envelope.ts';
+import { keyOf } from '../core/key.ts';
+import { aborted, newController } from '../core/signals.ts';
+import type { JobRef, Ledger } from '../ledger/ledger.ts';
+import type { QueueNode, Reservation } from '../queue/node.ts';
+import { Attempt, type AttemptParts } from './attempt.ts';
+import type { Report } from './events.ts';
+import { Fetcher } from './fetcher.ts';
+import { Gate } from './gate.ts';
+import type { Handler } from './handler.ts';
+import { Keeper } from './keeper.ts';
+import { Leases } from './lease.ts';
+import { settle } from './settle.ts';
+import { Slots } from './slots.ts';
+import { Source } from './source.ts';
+import { Tokens } from './tokens.ts';
+import { maxDeaths, type Verdict } from './verdict.ts';
+
+export interface WorkerOptions {
+  /** Without blanks, and no other worker's: it names this worker in the ledger. */
+  readonly name: string;
+  readonly tubes: readonly WorkTube[];
+  readonly ledger: Ledger;
+  readonly handler: Handler;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly report: Report;
+  readonly concurrency: number;
+  /** How many failures a job may have before it is buried. */
+  readonly attempts: number;
+  /** How long handlers may finish after a stop, in ms. */
+  readonly grace: number;
+  /** The worker stops after so many runs. */
+  readonly maxJobs?: number;
+  /** Told what became of each run, once the ledger knows. */
+  readonly onVerdict?: (job: JobRef, verdict: Verdict) => void;
+}
+
+interface WorkTube {
+  /** The logical tube. */
+  readonly name: string;
+  readonly nodes: readonly QueueNode[];
+}
+
+export interface WorkSummary {
+  readonly succeeded: number;
+  /** Jobs that were buried, or found to be dead. */
+  readonly buried: number;
+  /** Jobs whose end isn't written down: they will be run again. */
+  readonly unsettled: number;
+}
+
+/** After its signal aborted a handler has this long (ms) to end: TERM, then KILL, and what follows. */
+const lastChance = 10_000;
+/** Beyond that, a worker begins to forget which dead jobs it has seen. */
+const mostDeadKnown = 10_000;
+/** A handler that can't be started here is tried again after so many ms. */
+const betweenStarts: Backoff = { first: 1_000, most: 30_000 };
+
+export class Worker {
+  readonly #options: WorkerOptions;
+  readonly #stopping = newController();
+  readonly #giveUp = newController();
+  readonly #over = newController();
+  readonly #slots: Slots;
+  readonly #fetcher: Fetcher;
+  readonly #keeper: Keeper;
+  readonly #leases: Leases;
+  readonly #gate: Gate;
+  readonly #tokens: Tokens;
+  readonly #parts: AttemptParts;
+  /** By tube and key: the attempts that still adopt replicas. */
+  readonly #current = new Map<string, Attempt>();
+  readonly #working = new Set<Promise<void>>();
+  /** Jobs that were found dead, so that each is told and counted once. */
+  readonly #dead = new Set<string>();
+  #held = 0;
+  #unstartable = 0;
+  #resting = false;
+  #succeeded = 0;
+  #buried = 0;
+  #unsettled = 0;
+  #defect: Error | undefined;
+
+  constructor(options: WorkerOptions) {
+    const { clock, random, report, ledger } = options;
+    const stopping = this.#stopping.signal;
+    const giveUp = this.#giveUp.signal;
+    this.#options = options;
+    this.#slots = new Slots(options.concurrency, options.maxJobs ?? Infinity, () => {
+      this.#onSlotFree();
+    });
+    this.#keeper = new Keeper(clock);
+    this.#leases = new Leases(ledger, clock);
+    this.#tokens = new Tokens(options.name);
+    const onChange = (): void => {
+      this.#fetcher.pump();
+    };
+    const onBack = (): Promise<void> => this.#giveBackLost();
+    this.#gate = new Gate({ ledger, clock, random, report, onBack, onOpen: onChange }, giveUp);
+    const onReservation = this.#arrive.bind(this);
+    const sourceParts = { clock, random, report, onReservation, onChange };
+    const sources = options.tubes.flatMap(({ name, nodes }) =>
+      nodes.map((node) => new Source(node, name, sourceParts, stopping)),
+    );
+    const wanted = (): boolean => this.#wanted();
+    this.#fetcher = new Fetcher(sources, { clock, slots: this.#slots, wanted }, stopping);
+    this.#parts = {
+      ...{ ledger, clock, random, report, stopping, giveUp },
+      ...{ handler: options.handler, attempts: options.attempts },
+      ...{ slots: this.#slots, keeper: this.#keeper, leases: this.#leases },
+      ...{ gate: this.#gate, tokens: this.#tokens },
+      onHold: (change) => {
+        this.#held += change;
+        if (change < 0) this.#fetcher.pump();
+      },
+      onSettling: ({ job }) => this.#current.delete(nameOf(job)),
+      onVerdict: (job, verdict) => {
+        options.onVerdict?.(job, verdict);
+        if (verdict.kind === 'dead') this.#noteDead(job);
+        this.#count(verdict);
+      },
+      onDead: (job) => this.#noteDead(job),
+      onUnsettled: () => {
+        this.#unsettled += 1;
+      },
+    };
+  }
+
+  /** Nothing is held, running or being settled here, and every node that is up had nothing ready. */
+  get idle(): boolean {
+    return this.#working.size === 0 && this.#gate.open && this.#fetcher.idle;
+  }
+
+  /**
+   * Works until `stop` aborts (or `maxJobs` have run), then lets handlers finish for `grace`, ends the rest,
+   * and gives back what it can.
+   * @param hurry ends the handlers without waiting for `grace`.
+   */
+  async run(stop: AbortSignal, hurry: AbortSignal): Promise<WorkSummary> {
+    void aborted(stop).then(() => {
+      this.#stopping.abort();
+    });
+    const upkeep = [this.#keeper, this.#leases].map((each) => each.run(this.#over.signal));
+    this.#fetcher.pump();
+    await aborted(this.#stopping.signal);
+    await this.#finish(hurry);
+    this.#over.abort();
+    await Promise.all(upkeep);
+    if (this.#defect !== undefined) throw this.#defect;
+    const unsettled = this.#unsettled + this.#current.size;
+    return { succeeded: this.#succeeded, buried: this.#buried, unsettled };
+  }
+
+  async #finish(hurry: AbortSignal): Promise<void> {
+    const { clock, grace, report } = this.#options;
+    if (this.#current.size > 0) {
+      report({ level: 'info', event: 'stopping', running: this.#current.size });
+    }
+    if (await this.#endsWithin(grace, hurry)) return;
+    for (const attempt of this.#current.values()) attempt.stop();
+    if (await this.#endsWithin(lastChance)) return;
+    this.#giveUp.abort();
+    await clock.sleep(0);
+  }
+
+  async #endsWithin(ms: number, hurry?: AbortSignal): Promise<boolean> {
+    const cut = newController();
+    const skip = hurry === undefined ? cut.signal : AbortSignal.any([cut.signal, hurry]);
+    const all = this.#allSettled().finally(() => {
+      cut.abort();
+    });
+    await Promise.race([all, this.#options.clock.sleep(ms, skip)]);
+    return this.#working.size === 0;
+  }
+
+  async #allSettled(): Promise<void> {
+    while (this.#working.size > 0) await Promise.all(this.#working);
+  }
+
+  #wanted(): boolean {
+    const mostHeld = 4 * this.#options.concurrency + 16;
+    return this.#gate.open && !this.#resting && this.#held < mostHeld;
+  }
+
+  #onSlotFree(): void {
+    if (this.#slots.exhausted) this.#stopping.abort();
+    else this.#fetcher.refill();
+  }
+
+  #arrive(replica: Reservation, source: Source): void {
+    const content = openEnvelope(replica.envelope);
+    if (content === undefined) {
+      this.#track(this.#buryForeign(replica, source.tube));
+      return;
+    }
+    const key = keyOf(replica.envelope);
+    const job = { tube: source.tube, key, dueMs: dueMs(content.dueNs) };
+    const name = nameOf(job);
+    const current = this.#current.get(name);
+    if (current !== undefined) {
+      current.adopt(replica);
+      return;
+    }
+    const attempt = new Attempt(job, content, replica, this.#parts);
+    this.#current.set(name, attempt);
+    this.#track(attempt.live());
+  }
+
+  async #buryForeign(replica: Reservation, tube: string): Promise<void> {
+    const about = { tube, node: replica.node.endpoint, id: String(replica.id) };
+    const reason = 'it is no envelope <due ns>/<payload>';
+    this.#options.report({ level: 'error', event: 'no-envelope', ...about, reason });
+    this.#buried += 1;
+    this.#keeper.keep(replica);
+    await settle(replica, { kind: 'bury' }, this.#parts, this.#giveUp.signal);
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work
+      .catch((defect: unknown) => {
+        this.#defect ??= defect instanceof Error ? defect : new Error(String(defect));
+        this.#stopping.abort();
+      })
+      .finally(() => {
+        this.#working.delete(tracked);
+        if (this.#working.size === 0) this.#fetcher.pump();
+      });
+    this.#working.add(tracked);
+  }
+
+  #noteDead(job: JobRef): boolean {
+    const name = nameOf(job);
+    if (this.#dead.has(name)) return false;
+    if (this.#dead.size >= mostDeadKnown) this.#dead.clear();
+    this.#dead.add(name);
+    this.#buried += 1;
+    return true;
+  }
+
+  #count(verdict: Verdict): void {
+    if (verdict.kind === 'done') this.#succeeded += 1;
+    if (verdict.kind === 'giveBack' && !verdict.giveBack.started) void this.#rest();
+    else this.#unstartable = 0;
+  }
+
+  /** Handlers can't be started here just now: other workers may have the jobs. */
+  async #rest(): Promise<void> {
+    if (this.#resting) return;
+    this.#resting = true;
+    this.#unstartable += 1;
+    const { clock, random } = this.#options;
+    const wait = backoffMs(betweenStarts, this.#unstartable, random());
+    await clock.sleep(wait, this.#stopping.signal);
+    this.#resting = false;
+    this.#fetcher.pump();
+  }
+
+  /** A claim whose answer was lost may stand in the ledger: nobody runs it, so it is undone. */
+  async #giveBackLost(): Promise<void> {
+    const { ledger } = this.#options;
+    for (let lost = this.#tokens.takeLost(); lost !== undefined; lost = this.#tokens.takeLost()) {
+      const { job, token } = lost;
+      try {
+        const answer = await ledger.claim(job, { token, maxDeaths });
+        if (answer.kind !== 'granted') continue;
+        await ledger.giveBack(job, answer.claim, { started: false, delayMs: 0 });
+      } catch (error) {
+        this.#tokens.lost(lost);
+        throw error;
+      }
+    }
+  }
+}
+
+function nameOf({ tube, key }: JobRef): string {
+  return `${tube}:${key}`;
+}

@@ -1,0 +1,116 @@
+// The producer: seals a job, has it replicated, and disowns what it couldn't take back.
+
+import type { Buffer } from 'node:buffer';
+import type { Clock } from '../core/clock.ts';
+import { dueMs, sealEnvelope } from '../core/envelope.ts';
+import { DqError, LedgerDown } from '../core/errors.ts';
+import { keyOf } from '../core/key.ts';
+import { formatReceipt, type ReplicaAddress } from '../core/receipt.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { NodeError } from '../core/errors.ts';
+import {
+  addressesOf,
+  TooFewReplicas,
+  takeBack,
+  type Replica,
+  type Replicator,
+} from './replicator.ts';
+
+export interface JobRequest {
+  readonly payload: Buffer;
+  /** Nanoseconds since the epoch. */
+  readonly dueNs: bigint;
+  /** Nobody will ever put an equal envelope: its due instant is a stamp. */
+  readonly distinct: boolean;
+  /** 0 (most urgent) to 2^32 − 1. */
+  readonly priority: number;
+  /** Whole seconds. */
+  readonly ttr: number;
+}
+
+export interface Accepted {
+  readonly receipt: string;
+  readonly envelope: Buffer;
+  readonly dueNs: bigint;
+  readonly addresses: readonly ReplicaAddress[];
+  readonly replicas: readonly Replica[];
+  readonly failed: readonly NodeError[];
+}
+
+export interface ProducerParts {
+  readonly replicator: Replicator;
+  readonly clock: Clock;
+  /** The logical tube. */
+  readonly tube: string;
+  /** Opened only when a job must be disowned; undefined without a ledger. */
+  readonly ledger: (() => Promise<Ledger>) | undefined;
+}
+
+/** The longest delay beanstalkd can count, in seconds. */
+const longestDelay = 2 ** 32 - 1;
+
+export class JobProducer {
+  readonly #parts: ProducerParts;
+
+  constructor(parts: ProducerParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws TooFewReplicas; its message ends with `may still run: KEY` when that can't be ruled out. */
+  async put(request: JobRequest): Promise<Accepted> {
+    const { replicator, clock } = this.#parts;
+    const { dueNs, priority, ttr } = request;
+    const envelope = sealEnvelope(request);
+    const delay = Math.max(0, Math.floor((dueMs(dueNs) - clock.now()) / 1_000));
+    if (delay > longestDelay) {
+      throw new DqError('usage', 'the job is due later than beanstalkd can count: 2^32 seconds');
+    }
+    try {
+      const { replicas, failed } = await replicator.write(envelope, { delay, priority, ttr });
+      const addresses = addressesOf(replicas);
+      const receipt = formatReceipt(addresses);
+      return { receipt, envelope, dueNs, addresses, replicas, failed };
+    } catch (error) {
+      if (!(error instanceof TooFewReplicas) || !error.mayRun) throw error;
+      throw await this.#disown(error, envelope, request);
+    }
+  }
+
+  /**
+   * Deletes an accepted job again, because one before it was refused.
+   * @returns false when it may run all the same.
+   */
+  async undo(accepted: Accepted, distinct: boolean): Promise<boolean> {
+    if (await takeBack(accepted.replicas)) return true;
+    return distinct && this.#revoke(accepted);
+  }
+
+  async #disown(
+    error: TooFewReplicas,
+    envelope: Buffer,
+    { dueNs, distinct }: JobRequest,
+  ): Promise<DqError> {
+    if (distinct && (await this.#revoke({ envelope, dueNs }))) return error;
+    return new DqError(error.kind, `${error.message}; may still run: ${keyOf(envelope)}`, {
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      cause: error,
+    });
+  }
+
+  /**
+   * Only a distinct job: an equal one is the same job, and may have been accepted elsewhere.
+   * @returns false when the ledger can't be told, or the job is running already.
+   */
+  async #revoke({ envelope, dueNs }: Pick<Accepted, 'envelope' | 'dueNs'>): Promise<boolean> {
+    const { ledger: open, tube } = this.#parts;
+    if (open === undefined) return false;
+    try {
+      const ledger = await open();
+      const job = { tube, key: keyOf(envelope), dueMs: dueMs(dueNs) };
+      return (await ledger.revoke(job, true)) === 'revoked';
+    } catch (error) {
+      if (error instanceof LedgerDown) return false;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,111 @@
+// The replicator writes each job to several nodes at once, counts, and takes back what is too little.
+
+import type { Buffer } from 'node:buffer';
+import type { Clock } from '../core/clock.ts';
+import { DqError, NodeError } from '../core/errors.ts';
+import type { ReplicaAddress } from '../core/receipt.ts';
+import type { PutOptions, QueueNode } from '../queue/node.ts';
+import { Rotation } from './rotation.ts';
+
+export interface ReplicatorOptions {
+  readonly nodes: readonly QueueNode[];
+  /** How many nodes get each job, if so many can be had. */
+  readonly replicas: number;
+  /** Fewer than that is a failure. */
+  readonly minReplicas: number;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: number;
+}
+
+export interface Written {
+  readonly replicas: readonly Replica[];
+  /** The nodes that refused or couldn't be asked, each with its reason. */
+  readonly failed: readonly NodeError[];
+}
+
+export interface Replica {
+  readonly node: QueueNode;
+  readonly id: bigint;
+}
+
+/** Fewer than `minReplicas` nodes took the job. */
+export class TooFewReplicas extends DqError {
+  override readonly name = 'TooFewReplicas';
+  readonly failed: readonly NodeError[];
+  /** A replica may lie somewhere all the same: a reply that never came, or one that couldn't be taken back. */
+  readonly mayRun: boolean;
+
+  constructor(wanted: number, written: Written, mayRun: boolean) {
+    const { replicas, failed } = written;
+    const tooBig = failed.filter(({ fault }) => fault === 'too-big').length;
+    const hopeless = tooBig > 0 && replicas.length + failed.length - tooBig < wanted;
+    const reasons = failed.map(({ node, message }) => `${node}: ${message}`).join('; ');
+    super(
+      hopeless ? 'usage' : 'unavailable',
+      `only ${replicas.length} of at least ${wanted} nodes took the job (${reasons})`,
+      hopeless
+        ? { hint: "beanstalkd's -z sets the largest job a node takes" }
+        : { hint: 'nothing was kept; try again, or see dq doctor' },
+    );
+    this.failed = failed;
+    this.mayRun = mayRun;
+  }
+}
+
+export class Replicator {
+  readonly #options: ReplicatorOptions;
+  readonly #rotation: Rotation;
+
+  constructor(options: ReplicatorOptions) {
+    this.#options = options;
+    this.#rotation = new Rotation(options.nodes, options.random);
+  }
+
+  /** @throws TooFewReplicas after what was written has been taken back. */
+  async write(envelope: Buffer, options: PutOptions): Promise<Written> {
+    const { clock, replicas, minReplicas } = this.#options;
+    const { nodes: candidates, shunned: failed } = this.#rotation.next(clock.now());
+    const written: Replica[] = [];
+    const fill = async (): Promise<void> => {
+      for (let node = candidates.shift(); node !== undefined; node = candidates.shift()) {
+        try {
+          written.push({ node, id: await node.put(envelope, options) });
+          return;
+        } catch (error) {
+          if (!(error instanceof NodeError)) throw error;
+          failed.push(error);
+          this.#rotation.failed(node, error, clock.now());
+        }
+      }
+    };
+    await Promise.all(candidates.slice(0, replicas).map(fill));
+    const result = { replicas: written, failed };
+    if (written.length >= minReplicas) return result;
+    const takenBack = await takeBack(written);
+    throw new TooFewReplicas(
+      minReplicas,
+      result,
+      !takenBack || failed.some(({ unconfirmed }) => unconfirmed),
+    );
+  }
+}
+
+/** False when a replica may still be there: its node couldn't be asked. */
+export async function takeBack(replicas: readonly Replica[]): Promise<boolean> {
+  const results = await Promise.all(replicas.map(takeBackOne));
+  return !results.includes(false);
+}
+
+async function takeBackOne({ node, id }: Replica): Promise<boolean> {
+  try {
+    return await node.delete(id);
+  } catch (error) {
+    if (error instanceof NodeError) return false;
+    throw error;
+  }
+}
+
+export function addressesOf(replicas: readonly Replica[]): ReplicaAddress[] {
+  return replicas.map(({ node, id }) => ({ endpoint: node.endpoint, tube: node.tube, id }));
+}
