@@ -1,6 +1,6 @@
 // The endpoint of a beanstalkd, `host` or `host:port`, in the one form by which two of them are compared.
 
-import { shown, type Reader } from './reader.ts';
+import { shown, type Reader } from '../core/reader.ts';
 
 export interface Endpoint {
   /** `host:port`, in lower case, with the brackets of an IPv6 address: the node's name in receipts. */

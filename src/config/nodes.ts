@@ -2,8 +2,8 @@
 
 import { messageOf } from '../core/errors.ts';
 import { endpoint, type Endpoint } from './endpoint.ts';
-import { flag, isMapping, mapping, shown, text, tubeName } from './reader.ts';
-import type { Reader, Report } from './reader.ts';
+import { flag, isMapping, mapping, shown, text, tubeName } from '../core/reader.ts';
+import type { Reader, Report } from '../core/reader.ts';
 
 /** To be spread into the options of `tls.connect`; `ca`, `cert` and `key` hold what their files hold. */
 interface NodeTls {

@@ -1,4 +1,4 @@
-// The `redis:` option as a text: what is wrong with it, and how it is shown without its password.
+// The `redis:` option as a text: what is wrong with it.
 
 const wanted =
   'must be redis://host:6379, rediss:// for TLS, the path of a socket, or ioredis options';
@@ -18,21 +18,4 @@ export function redisUrlProblem(url: string): string | undefined {
 
 function isPercentEncoded(text: string): boolean {
   return !/%(?![\da-f]{2})/i.test(text);
-}
-
-/** The address without user, password and query, whatever it looks like. */
-export function redactUrl(url: string): string {
-  const scheme = /^[a-z][a-z\d+.-]*:\/\//i.exec(url)?.[0];
-  if (scheme !== undefined) return scheme + withoutSecrets(url);
-  const path = url.replace(/\?.*=.*/s, '?***');
-  return path.startsWith('/') || !path.includes('@') ? path : '***';
-}
-
-/** A password with a raw `/` ends up in the path, so that only a path that is a number is shown. */
-function withoutSecrets(url: string): string {
-  if (!URL.canParse(url)) return '***';
-  const { username, password, host, pathname, search, hash } = new URL(url);
-  const user = username === '' && password === '' ? '' : '***@';
-  const path = /^\/?\d*$/.test(pathname) ? pathname : '/***';
-  return `${user}${host}${path}${search === '' && hash === '' ? '' : '?***'}`;
 }

@@ -2,8 +2,8 @@
 
 import type { Issue } from './issue.ts';
 import { nodes, nodesOfText, type NodeConfig, type Nodes, type ReadText } from './nodes.ts';
-import { count, duration, flag, isMapping, mapping, tubeName } from './reader.ts';
-import type { Reader, Report } from './reader.ts';
+import { count, duration, flag, isMapping, mapping, tubeName } from '../core/reader.ts';
+import type { Reader, Report } from '../core/reader.ts';
 import { redisUrlProblem } from './redis-url.ts';
 
 /** Durations are in ms. */

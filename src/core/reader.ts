@@ -1,10 +1,10 @@
 // Small readers that turn unknown values into typed ones, reporting every issue on the way.
 
-import { DqError } from '../core/errors.ts';
-import { parseDuration } from '../core/duration.ts';
-import { nearest } from '../core/nearest.ts';
-import { isTubeName } from '../core/receipt.ts';
-import { redactUrl } from './redis-url.ts';
+import { DqError } from './errors.ts';
+import { parseDuration } from './duration.ts';
+import { nearest } from './nearest.ts';
+import { isTubeName } from './receipt.ts';
+import { redactUrl } from './redact-url.ts';
 
 export type Report = (path: string, message: string, hint?: string) => void;
 

@@ -2,7 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { redactUrl, redisUrlProblem } from '../../../src/config/redis-url.ts';
+import { redisUrlProblem } from '../../../src/config/redis-url.ts';
+import { redactUrl } from '../../../src/core/redact-url.ts';
 
 describe('the address of a Redis', () => {
   it.each([

@@ -1,0 +1,55 @@
+// What every command is given: the global options, the printer, and the configuration on demand.
+
+import type { Config } from '../config/schema.ts';
+import { DqError } from '../core/errors.ts';
+import { Printer } from '../output/printer.ts';
+
+/** The global options, as commander gives them. */
+export interface Globals {
+  readonly config?: string;
+  readonly tube?: readonly string[];
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  /** False with `--no-color`. */
+  readonly color?: boolean;
+}
+
+export interface Context {
+  readonly printer: Printer;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  /** Sets the exit code that the process ends with when the command is through. */
+  readonly exit: (code: number) => void;
+  /** The configuration of a command that works on one tube. */
+  readonly config: () => Promise<Config>;
+  /** The same, for a command that may work on several. */
+  readonly configOfTubes: () => Promise<Config>;
+}
+
+export function makeContext(globals: Globals, exit: (code: number) => void): Context {
+  const { env } = process;
+  const cwd = process.cwd();
+  const printer = new Printer(
+    {
+      json: globals.json === true,
+      quiet: globals.quiet === true,
+      verbose: globals.verbose === true,
+      noColor: globals.color === false,
+    },
+    { stdout: process.stdout, stderr: process.stderr, env },
+  );
+  const tubes = globals.tube ?? [];
+  const load = async (): Promise<Config> => {
+    const { loadConfig } = await import('../config/load.ts');
+    const named = globals.config === undefined ? {} : { file: globals.config };
+    return loadConfig({ ...named, tubes, env, cwd });
+  };
+  const loadOne = async (): Promise<Config> => {
+    if (tubes.length > 1) {
+      throw new DqError('usage', '--tube can be given once; only work takes several');
+    }
+    return load();
+  };
+  return { printer, env, cwd, exit, config: loadOne, configOfTubes: load };
+}

@@ -1,0 +1,48 @@
+// dq cron check: what is wrong in a schedule, and what is probably not meant.
+
+import { systemClock } from '../core/clock.ts';
+import { DqError } from '../core/errors.ts';
+import { escapeControl } from '../output/escape.ts';
+import { checkEntries } from '../schedule/check.ts';
+import type { Issue } from '../schedule/issue.ts';
+import type { Context } from './context.ts';
+import { exitCodes } from './exit-codes.ts';
+import { readScheduleFile } from './schedule-source.ts';
+
+export async function cronCheck(words: readonly string[], context: Context): Promise<void> {
+  const [file, second] = words;
+  if (file === undefined || second !== undefined) {
+    throw new DqError('usage', 'one file is checked at a time', {
+      hint: 'dq cron check ./crontab',
+    });
+  }
+  const { printer } = context;
+  const schedule = await readScheduleFile(file, context.cwd);
+  const issues = [...schedule.issues, ...checkEntries(schedule.entries, systemClock.now())].sort(
+    byPlace,
+  );
+  if (printer.json) {
+    await printer.line(issues);
+  } else {
+    const paint = await printer.paint();
+    for (const issue of issues) {
+      const severity = issue.severity === 'error' ? paint.bad('error') : paint.warn('warning');
+      const where = paint.strong(`${file}:${placeOf(issue)}:`);
+      await printer.data(`${where} ${severity}: ${escapeControl(issue.message)} [${issue.code}]`);
+    }
+  }
+  const errors = issues.filter(({ severity }) => severity === 'error').length;
+  const warnings = issues.length - errors;
+  printer.note(`${schedule.entries.length} entries, ${errors} errors, ${warnings} warnings`);
+  context.exit(errors > 0 ? exitCodes.usage : exitCodes.done);
+}
+
+function placeOf(issue: Issue): string {
+  return 'path' in issue ? issue.path : `${issue.line}:${issue.column}`;
+}
+
+/** Issues of a YAML file keep their order. */
+function byPlace(a: Issue, b: Issue): number {
+  if ('path' in a || 'path' in b) return 0;
+  return a.line - b.line || a.column - b.column;
+}

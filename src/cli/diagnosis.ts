@@ -1,0 +1,80 @@
+// What the facts of a node or of Redis mean for the promises of dq, and the remedy. Pure.
+
+import type { RedisReport } from '../ledger/redis/check.ts';
+import type { BeanstalkdDescription } from '../queue/beanstalkd.ts';
+
+export interface Finding {
+  /** `configuration`, an endpoint, or `redis`. */
+  readonly subject: string;
+  /** `bad`: jobs can't be put or run; `warn`: they can, but a promise is weaker than it could be. */
+  readonly level: 'good' | 'warn' | 'bad';
+  readonly message: string;
+  readonly remedy?: string;
+}
+
+/** Leases and revocations are kept in whole seconds at most: a difference beyond this is felt, in ms. */
+const largestClockDifference = 1_000;
+
+export function diagnoseNode(endpoint: string, facts: BeanstalkdDescription): Finding[] {
+  const about = (level: Finding['level'], message: string, remedy?: string): Finding => ({
+    subject: endpoint,
+    level,
+    message,
+    ...(remedy === undefined ? {} : { remedy }),
+  });
+  const findings = [
+    about('good', `beanstalkd ${facts.version}, jobs of up to ${facts.maxJobSize} bytes`),
+  ];
+  if (facts.draining) {
+    findings.push(about('bad', 'it is draining: it takes no jobs', 'restart it'));
+  }
+  if (!facts.binlog) {
+    const remedy = 'start it with -b FOLDER (on Debian: /etc/default/beanstalkd)';
+    findings.push(about('warn', 'no binlog: a restart forgets every job', remedy));
+  }
+  return findings;
+}
+
+/** @param waiting how many connections wait in a reserve on the tube, on each node. */
+export function diagnoseWorkers(tube: string, waiting: readonly number[]): Finding {
+  const most = Math.max(0, ...waiting);
+  if (most > 0)
+    return { subject: `tube ${tube}`, level: 'good', message: 'a worker waits for jobs' };
+  return {
+    subject: `tube ${tube}`,
+    level: 'warn',
+    message: 'no worker waits for jobs just now: there is none, or all are busy',
+    remedy: `on any machine: dq work -t ${tube} -- ./handler.sh`,
+  };
+}
+
+export function diagnoseRedis(facts: RedisReport): Finding[] {
+  const about = (level: Finding['level'], message: string, remedy?: string): Finding => ({
+    subject: 'redis',
+    level,
+    message,
+    ...(remedy === undefined ? {} : { remedy }),
+  });
+  const findings = [about('good', `${facts.version} at ${facts.name}, ${facts.role}`)];
+  if (facts.role === 'slave') {
+    findings.push(about('bad', 'a replica takes no claims', 'name the primary, or its sentinels'));
+  }
+  if (facts.mode === 'cluster') {
+    findings.push(about('bad', 'Redis Cluster is not supported', 'a single Redis, or Sentinel'));
+  }
+  if (facts.maxmemoryPolicy !== 'noeviction') {
+    const message = `maxmemory-policy is ${facts.maxmemoryPolicy}: under pressure it forgets who ran what`;
+    findings.push(about('warn', message, 'CONFIG SET maxmemory-policy noeviction'));
+  }
+  if (!facts.appendonly) {
+    const kept = facts.save === '' ? 'nothing' : 'only snapshots';
+    const message = `it keeps ${kept} over a restart: jobs of that time may run once more`;
+    findings.push(about('warn', message, 'CONFIG SET appendonly yes'));
+  }
+  if (Math.abs(facts.clockAheadMs) > largestClockDifference) {
+    const direction = facts.clockAheadMs > 0 ? 'ahead of' : 'behind';
+    const difference = `${Math.abs(facts.clockAheadMs)} ms ${direction} this machine's`;
+    findings.push(about('warn', `its clock is ${difference}`, 'run an NTP client on both'));
+  }
+  return findings;
+}

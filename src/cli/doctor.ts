@@ -1,0 +1,105 @@
+// dq doctor: looks at the configuration, every node and the ledger, and names the remedy of what is wrong.
+
+import { Cluster } from '../cluster.ts';
+import { DqError, NodeError } from '../core/errors.ts';
+import type { Config } from '../config/schema.ts';
+import { escapeControl } from '../output/escape.ts';
+import type { BeanstalkdNode } from '../queue/beanstalkd.ts';
+import type { Context } from './context.ts';
+import { diagnoseNode, diagnoseRedis, diagnoseWorkers, type Finding } from './diagnosis.ts';
+import { exitCodes } from './exit-codes.ts';
+
+export async function doctor(context: Context): Promise<void> {
+  const config = await context.configOfTubes();
+  const cluster = new Cluster(config);
+  try {
+    const tubes = await Promise.all(config.tubes.map((tube) => lookAtTube(tube, cluster)));
+    const ofNodes = tubes[0]?.nodes ?? [];
+    const ofRedis = await lookAtRedis(config);
+    const ofTubes = tubes.map(({ workers }) => workers);
+    await print([...lookAtConfig(config), ...ofNodes.flat(), ...ofRedis, ...ofTubes], context);
+    const usable = ofNodes.filter((findings) => !findings.some(isBad)).length;
+    const works = usable >= config.minReplicas && !ofRedis.some(isBad);
+    context.exit(works ? exitCodes.done : exitCodes.unavailable);
+  } finally {
+    await cluster.close();
+  }
+}
+
+function isBad({ level }: Finding): boolean {
+  return level === 'bad';
+}
+
+function lookAtConfig(config: Config): Finding[] {
+  const { file, nodes, replicas, minReplicas, tubes } = config;
+  const count = nodes === 'embedded' ? 1 : nodes.length;
+  const from = file ?? 'the environment';
+  const about = `${count} ${count === 1 ? 'node' : 'nodes'}, ${replicas} replicas (at least ${minReplicas})`;
+  const message = `${from}: tube ${tubes.join(', ')}, ${about}`;
+  const findings: Finding[] = [{ subject: 'configuration', level: 'good', message }];
+  if (replicas === 1) {
+    findings.push({
+      subject: 'configuration',
+      level: 'warn',
+      message: 'one replica: a job dies with its node',
+      remedy: 'add nodes',
+    });
+  }
+  return findings;
+}
+
+interface TubeFindings {
+  /** By node. */
+  readonly nodes: readonly (readonly Finding[])[];
+  readonly workers: Finding;
+}
+
+async function lookAtTube(tube: string, cluster: Cluster): Promise<TubeFindings> {
+  const looks = await Promise.all(cluster.beanstalkdNodes(tube).map(lookAtNode));
+  const waiting = looks.map((look) => look.waiting);
+  return { nodes: looks.map(({ findings }) => findings), workers: diagnoseWorkers(tube, waiting) };
+}
+
+async function lookAtNode(
+  node: BeanstalkdNode,
+): Promise<{ readonly findings: readonly Finding[]; readonly waiting: number }> {
+  try {
+    const facts = await node.describe();
+    return { findings: diagnoseNode(node.endpoint, facts), waiting: facts.waiting };
+  } catch (error) {
+    if (!(error instanceof NodeError)) throw error;
+    const remedy = 'is beanstalkd running there, and does it listen on that address (-l)?';
+    const finding = {
+      subject: node.endpoint,
+      level: 'bad' as const,
+      message: error.message,
+      remedy,
+    };
+    return { findings: [finding], waiting: 0 };
+  }
+}
+
+async function lookAtRedis({ redis }: Config): Promise<Finding[]> {
+  if (redis === undefined) return [];
+  const { checkRedis } = await import('../ledger/redis/check.ts');
+  try {
+    return diagnoseRedis(await checkRedis({ redis }));
+  } catch (error) {
+    if (!(error instanceof DqError)) throw error;
+    const remedy = 'is it running there, and is the password right?';
+    return [{ subject: 'redis', level: 'bad', message: error.message, remedy }];
+  }
+}
+
+async function print(findings: readonly Finding[], { printer }: Context): Promise<void> {
+  if (printer.json) {
+    for (const finding of findings) await printer.line(finding);
+    return;
+  }
+  const paint = await printer.paint();
+  const signs = { good: paint.good('ok  '), warn: paint.warn('warn'), bad: paint.bad('BAD ') };
+  for (const { subject, level, message, remedy } of findings) {
+    await printer.data(`${signs[level]} ${paint.strong(subject)} ${escapeControl(message)}`);
+    if (remedy !== undefined) await printer.data(`     ${paint.dim(`remedy: ${remedy}`)}`);
+  }
+}

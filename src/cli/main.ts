@@ -1,0 +1,44 @@
+// The command's start and only end: runs the program, turns what was thrown into a line and an exit code.
+
+import { DqError } from '../core/errors.ts';
+import { Printer } from '../output/printer.ts';
+import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import { parse } from './program.ts';
+
+let code: number = exitCodes.done;
+
+try {
+  await parse(process.argv, (wanted) => {
+    code = wanted;
+  });
+} catch (error) {
+  if (!(error instanceof DqError)) throw error;
+  await reporter().failure(error);
+  code = exitCodeOf(error.kind);
+}
+await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+process.exit(code);
+
+/** An error may come before the options are understood: they are looked for in the words themselves. */
+function reporter(): Printer {
+  const end = process.argv.indexOf('--');
+  const words = end === -1 ? process.argv : process.argv.slice(0, end);
+  const options = {
+    json: words.includes('--json'),
+    quiet: false,
+    verbose: false,
+    noColor: words.includes('--no-color'),
+  };
+  const { stdout, stderr, env } = process;
+  return new Printer(options, { stdout, stderr, env });
+}
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed || stream.writableLength === 0) resolve();
+    else
+      stream.write('', () => {
+        resolve();
+      });
+  });
+}

@@ -1,0 +1,227 @@
+// The command line: every command, option and example, declared once; a command's code is loaded when it runs.
+
+import { Command, CommanderError, Option } from 'commander';
+import { DqError } from '../core/errors.ts';
+import { makeContext, type Context, type Globals } from './context.ts';
+import { exitCodes } from './exit-codes.ts';
+import type { AtOptions } from './at.ts';
+import type { NextOptions } from './cron-next.ts';
+import type { PutOptions } from './put.ts';
+import { version } from './version.ts';
+import type { WorkOptions } from './work.ts';
+
+type Exit = (code: number) => void;
+
+/** @throws DqError for everything the user can mend. */
+export async function parse(argv: readonly string[], exit: Exit): Promise<void> {
+  try {
+    await program(argv, exit).parseAsync(argv);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === 'commander.help' && error.exitCode !== 0) exit(exitCodes.usage);
+    else if (error.exitCode !== 0) throw usageError(error);
+  }
+}
+
+/** commander's messages: `error: <what>`, and perhaps a line `(Did you mean …?)`. */
+function usageError({ message }: CommanderError): DqError {
+  const [first = '', more] = message.replace(/^error: /, '').split('\n');
+  const hint = more?.replace(/^\((.*)\)$/, '$1') ?? 'see dq --help';
+  return new DqError('usage', first, { hint: lowerFirst(hint) });
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+function program(argv: readonly string[], exit: Exit): Command {
+  const root = new Command('dq')
+    .description('crontab and at, in a cluster: periodic and delayed jobs on beanstalkd and Redis')
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .configureHelp({ showGlobalOptions: true })
+    .option('-c, --config <file>', 'the configuration (else $DQ_CONFIG, .dqrc.yaml …)')
+    .addOption(
+      new Option('-t, --tube <name>', 'the tube (work takes several)').argParser<string[]>(
+        (name, before: string[] | undefined) => [...(before ?? []), name],
+      ),
+    )
+    .option('--json', 'data, errors and events as JSON, one object a line')
+    .option('-q, --quiet', 'only warnings and errors on stderr')
+    .option('-v, --verbose', 'say more on stderr')
+    .option('--no-color', 'no colours (also NO_COLOR)')
+    .option('-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help, or that of a command')
+    .on('option:version', () => {
+      process.stdout.write(`${version()}\n`);
+      throw new CommanderError(0, 'dq.version', '');
+    });
+  withExamples(root, ['dq put --delay 5s hello', 'dq work -- ./handler.sh', 'dq put --help']);
+  declarePut(root, exit);
+  declareAt(root, exit);
+  declareWork(root, exit, argv);
+  declareDelete(root, exit);
+  declareCron(root, exit);
+  declareDoctor(root, exit);
+  return root;
+}
+
+function declarePut(root: Command, exit: Exit): void {
+  const command = root
+    .command('put')
+    .summary('put a job: now, or after a delay')
+    .description('Puts one job, to be run once, somewhere. Prints its receipt.')
+    .argument('[payload]', 'what the handler gets; - is stdin, byte for byte')
+    .option('--delay <duration>', 'run it that much later: 500ms, 5s, 1h30m, 2d');
+  putOptions(command);
+  withExamples(command, [
+    "dq put 'send report 17'",
+    'dq put --delay 5s hello',
+    'dq put - < picture.png',
+    'cut -f1 users.tsv | dq put --lines --delay 1h',
+    "find . -name '*.log' -print0 | dq put --null",
+  ]);
+  run(command, exit, async (context) => {
+    const { put } = await import('./put.ts');
+    await put(command.args, command.opts<PutOptions>(), context);
+  });
+}
+
+function declareAt(root: Command, exit: Exit): void {
+  const command = root
+    .command('at')
+    .summary('put a job that is due at an instant')
+    .description(
+      'Puts one job, to be run once at TIME. The same payload at the same instant is the same job,\n' +
+        'from whichever host and however often it is put.',
+    )
+    .argument(
+      '[time]',
+      "2027-01-01T00:00, 18:30, 'tomorrow 09:00', 'now + 3 days', +90s, @1767225600",
+    )
+    .argument('[payload]', 'what the handler gets; - is stdin, byte for byte')
+    .option('--tz <zone>', 'the zone of a TIME without offset (else the local one): Europe/Berlin')
+    .option('--distinct', 'a job of its own, even if an equal one was put');
+  putOptions(command);
+  withExamples(command, [
+    "dq at 2027-01-01T00:00 'happy new year'",
+    "dq at 'tomorrow 09:00' --tz Europe/Berlin wake",
+    'dq at +90s hello',
+  ]);
+  run(command, exit, async (context) => {
+    const { at } = await import('./at.ts');
+    await at(command.args, command.opts<AtOptions>(), context);
+  });
+}
+
+function putOptions(command: Command): void {
+  command
+    .allowExcessArguments()
+    .option('--lines', 'a job for each line of stdin')
+    .option('--null', 'a job for each NUL-ended record of stdin')
+    .option('--priority <n>', 'smaller is more urgent (default: 1024)')
+    .option('--ttr <duration>', 'how long a worker may be silent (default: 60s)');
+}
+
+function declareWork(root: Command, exit: Exit, argv: readonly string[]): void {
+  const command = root
+    .command('work')
+    .summary('run a command for each job')
+    .description(
+      'Runs CMD for each due job, once over all workers, until it is stopped. The payload is on stdin and, when\n' +
+        'it is text, in $DQ_PAYLOAD. Exit 0: done. Exit 65: bury it now. Anything else: try again later.',
+    )
+    .usage('[options] -- CMD…')
+    .argument('[words...]')
+    .option('-j, --concurrency <n>', 'how many handlers run at once (default: 1)')
+    .option('--attempts <n>', 'how many failures bury a job (default: 5)')
+    .option('--timeout <duration>', 'end a handler that runs longer (default: none)')
+    .option('--grace <duration>', 'how long handlers may finish after a signal (default: 25s)')
+    .option('--drain [duration]', 'stop when nothing is due within that time (default: 0s)')
+    .option('--max-jobs <n>', 'stop after so many runs');
+  withExamples(command, [
+    'dq work -- ./handler.sh',
+    "dq work -j 4 -- sh -c 'curl -fsS -d @- https://example.org/hook'",
+    'dq work --drain --attempts 1 -- ./migrate.sh',
+  ]);
+  const dashes = argv.indexOf('--');
+  run(command, exit, async (context) => {
+    const handler = dashes === -1 ? [] : argv.slice(dashes + 1);
+    const stray = command.args.slice(0, command.args.length - handler.length);
+    const { work } = await import('./work.ts');
+    await work({ handler, stray }, command.opts<WorkOptions>(), context);
+  });
+}
+
+function declareDelete(root: Command, exit: Exit): void {
+  const command = root
+    .command('delete')
+    .alias('revoke')
+    .summary('delete jobs before they run')
+    .description(
+      'Deletes every replica of these jobs. A job that runs, or is done, is left as it is (exit 1).',
+    )
+    .argument('[receipt...]', 'what put printed');
+  withExamples(command, ['receipt=$(dq put --delay 1h hello)\n  dq delete "$receipt"']);
+  run(command, exit, async (context) => {
+    const { deleteJobs } = await import('./delete.ts');
+    await deleteJobs(command.args, context);
+  });
+}
+
+function declareCron(root: Command, exit: Exit): void {
+  const cron = root.command('cron').summary('schedules: your crontab').usage('<command>');
+  const check = cron
+    .command('check')
+    .summary('what is wrong in a schedule, and what is probably not meant')
+    .description(
+      'Checks a crontab, or the cron: of a YAML file. Exit 2 when there are errors, 0 otherwise.',
+    )
+    .argument('[file]')
+    .allowExcessArguments();
+  withExamples(check, ['dq cron check /etc/crontab', 'crontab -l > mine && dq cron check mine']);
+  run(check, exit, async (context) => {
+    const { cronCheck } = await import('./cron-check.ts');
+    await cronCheck(check.args, context);
+  });
+  const next = cron
+    .command('next')
+    .summary('the coming ticks of a schedule')
+    .description('Lists what runs next, by the rules of cron, in the zone of each entry.')
+    .argument('[file]', 'a crontab or a YAML file (else cron: of the configuration)')
+    .allowExcessArguments()
+    .option('--schedule <fields>', "five fields, or a nickname: '*/5 * * * *', @daily")
+    .option('--tz <zone>', 'the zone (else that of the entry)')
+    .option('--after <time>', 'ticks after that time (else: now), in any form that dq at takes')
+    .option('-n, --number <n>', 'how many (default: 10)');
+  withExamples(next, [
+    'dq cron next ./crontab',
+    "dq cron next --schedule '30 2 * * *' --tz Europe/Berlin --after 2027-03-27 -n 3",
+  ]);
+  run(next, exit, async (context) => {
+    const { cronNext } = await import('./cron-next.ts');
+    await cronNext(next.args, next.opts<NextOptions>(), context);
+  });
+}
+
+function declareDoctor(root: Command, exit: Exit): void {
+  const command = root
+    .command('doctor')
+    .summary('what is wrong with the set-up, and the remedy')
+    .description(
+      'Looks at the configuration, every node and the ledger. Exit 0 when jobs can be put and run.',
+    );
+  withExamples(command, ['dq doctor', 'dq doctor -c staging.yaml --json']);
+  run(command, exit, async (context) => {
+    const { doctor } = await import('./doctor.ts');
+    await doctor(context);
+  });
+}
+
+function run(command: Command, exit: Exit, action: (context: Context) => Promise<void>): void {
+  command.action(() => action(makeContext(command.optsWithGlobals<Globals>(), exit)));
+}
+
+function withExamples(command: Command, lines: readonly string[]): void {
+  command.addHelpText('after', `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`);
+}

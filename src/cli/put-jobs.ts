@@ -1,0 +1,173 @@
+// What `put` and `at` share: the payloads of the command line or of stdin, put and printed in order.
+
+import { Buffer } from 'node:buffer';
+import { DqError } from '../core/errors.ts';
+import { defaultPriority, defaultTtr } from '../core/job-defaults.ts';
+import { putInOrder, type BulkEnd } from '../produce/bulk.ts';
+import type { Accepted, JobProducer } from '../produce/producer.ts';
+import { putJson } from '../output/job-json.ts';
+import type { Printer } from '../output/printer.ts';
+import { Cluster } from '../cluster.ts';
+import type { Context } from './context.ts';
+import { durationOf, optional, wholeNumber } from './numbers.ts';
+import { lineForm, nullForm, records, type RecordForm } from './records.ts';
+
+export interface JobOptions {
+  readonly lines?: boolean;
+  readonly null?: boolean;
+  readonly priority?: string;
+  readonly ttr?: string;
+}
+
+export interface Due {
+  /** The due instant of the next job, ns since the epoch. */
+  readonly next: () => bigint;
+  /** Each job has an instant of its own. */
+  readonly distinct: boolean;
+}
+
+interface Wanted {
+  readonly due: Due;
+  readonly priority: number;
+  readonly ttr: number;
+}
+
+const largest = 2 ** 32 - 1;
+/** Records on their way at once: a pipelined connection is full long before that. */
+const inFlight = 1024;
+
+export function readJobOptions(options: JobOptions): { priority: number; ttr: number } {
+  const priority = optional(options.priority, (text) =>
+    wholeNumber('--priority', text, 0, largest),
+  );
+  const ttr = optional(options.ttr, (text) => durationOf('--ttr', text));
+  if (ttr !== undefined && ttr < 1_000) throw new DqError('usage', '--ttr must be at least 1s');
+  return {
+    priority: priority ?? defaultPriority,
+    ttr: ttr === undefined ? defaultTtr : Math.ceil(ttr / 1_000),
+  };
+}
+
+/** The payload, or the form of the records on stdin. */
+export function readPayload(
+  words: readonly string[],
+  options: JobOptions,
+  command: string,
+): { word: string } | { form: RecordForm } {
+  const form = formOf(options);
+  const [word, second] = words;
+  if (form !== undefined) {
+    if (word === undefined) return { form };
+    throw new DqError('usage', `the jobs come from stdin: what is ${JSON.stringify(word)}?`, {
+      hint: 'give either a payload, or --lines or --null',
+    });
+  }
+  if (word === undefined) {
+    throw new DqError('usage', 'no payload was given', {
+      hint: `dq ${command} 'payload', or - for stdin, or --lines for a job per line`,
+    });
+  }
+  if (second !== undefined) {
+    throw new DqError('usage', `one payload only: what is ${JSON.stringify(second)}?`, {
+      hint: `quote a payload that has blanks: dq ${command} '${words.join(' ')}'`,
+    });
+  }
+  return { word };
+}
+
+function formOf({ lines, null: nulls }: JobOptions): RecordForm | undefined {
+  if (lines === true && nulls === true) {
+    throw new DqError('usage', '--lines and --null exclude each other');
+  }
+  if (lines === true) return lineForm;
+  return nulls === true ? nullForm : undefined;
+}
+
+export async function putJobs(
+  source: { word: string } | { form: RecordForm },
+  wanted: Wanted,
+  context: Context,
+): Promise<void> {
+  const cluster = new Cluster(await context.config());
+  try {
+    const { tube, minReplicas } = cluster.config;
+    const print = printing(context.printer, tube, cluster.config.replicas, minReplicas);
+    const producer = cluster.producer();
+    if ('word' in source) {
+      const payload = source.word === '-' ? await stdinWhole() : Buffer.from(source.word);
+      await print(await producer.put(request(payload, wanted)));
+    } else {
+      await putRecords(source.form, wanted, producer, print, context);
+    }
+  } finally {
+    await cluster.close();
+  }
+}
+
+function request(payload: Buffer, { due, priority, ttr }: Wanted) {
+  return { payload, dueNs: due.next(), distinct: due.distinct, priority, ttr };
+}
+
+async function putRecords(
+  form: RecordForm,
+  wanted: Wanted,
+  producer: JobProducer,
+  print: (accepted: Accepted) => Promise<void>,
+  { printer }: Context,
+): Promise<void> {
+  let empty = 0;
+  const payloads = records(process.stdin, form, () => {
+    empty += 1;
+  });
+  const end = await putInOrder(payloads, {
+    put: (payload) => producer.put(request(payload, wanted)),
+    undo: (accepted) => producer.undo(accepted, wanted.due.distinct),
+    onAccepted: print,
+    inFlight,
+  });
+  if (empty > 0) printer.note(`${empty} empty ${empty === 1 ? 'line' : 'lines'} skipped`);
+  if (end.refusal === undefined) return;
+  throw await resumable(end);
+}
+
+/** The refusal, with where to go on. */
+async function resumable({ refusal, accepted, mayRun }: BulkEnd): Promise<unknown> {
+  if (!(refusal instanceof DqError)) return refusal;
+  const { keyOf } = await import('../core/key.ts');
+  const keys = mayRun.map(({ envelope }) => keyOf(envelope));
+  const left = keys.length === 0 ? '' : `; may still run: ${keys.join(', ')}`;
+  return new DqError(refusal.kind, `record ${accepted + 1}: ${refusal.message}${left}`, {
+    hint: `${accepted} accepted, nothing from record ${accepted + 1} on is kept: resume there`,
+    cause: refusal,
+  });
+}
+
+async function stdinWhole(): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** Prints each accepted job, and says once which nodes don't take part. */
+function printing(
+  printer: Printer,
+  tube: string,
+  replicas: number,
+  minReplicas: number,
+): (accepted: Accepted) => Promise<void> {
+  const told = new Set<string>();
+  return async (accepted) => {
+    if (printer.json) {
+      const { keyOf } = await import('../core/key.ts');
+      await printer.line(putJson({ ...accepted, tube, key: keyOf(accepted.envelope) }));
+    } else {
+      await printer.data(accepted.receipt);
+    }
+    for (const { node, message } of accepted.failed) {
+      if (told.has(node)) continue;
+      told.add(node);
+      const count = `${accepted.replicas.length} of ${replicas} replicas (at least ${minReplicas})`;
+      if (!printer.json) printer.warn(`${node}: ${message}; ${count}`);
+    }
+  };
+}

@@ -1,0 +1,47 @@
+// Records of stdin: its lines, or its NUL-ended parts, as they stream in.
+
+import { Buffer } from 'node:buffer';
+
+export interface RecordForm {
+  /** The byte that ends a record. */
+  readonly end: number;
+  /** Lines: a CR before the end is dropped, and a record without a byte is no record. */
+  readonly lines: boolean;
+}
+
+export const lineForm: RecordForm = { end: 0x0a, lines: true };
+export const nullForm: RecordForm = { end: 0x00, lines: false };
+
+const carriageReturn = 0x0d;
+
+/** @param onEmpty told of each empty line that is skipped. The last record needs no end. */
+export async function* records(
+  chunks: AsyncIterable<Buffer>,
+  { end, lines }: RecordForm,
+  onEmpty: () => void,
+): AsyncGenerator<Buffer> {
+  let rest: Buffer[] = [];
+  for await (const chunk of chunks) {
+    let from = 0;
+    for (let at = chunk.indexOf(end); at !== -1; at = chunk.indexOf(end, from)) {
+      const record = joined(rest, chunk.subarray(from, at));
+      rest = [];
+      from = at + 1;
+      const content = lines ? withoutCarriageReturn(record) : record;
+      if (lines && content.length === 0) onEmpty();
+      else yield content;
+    }
+    if (from < chunk.length) rest.push(chunk.subarray(from));
+  }
+  const last = joined(rest, Buffer.alloc(0));
+  const content = lines ? withoutCarriageReturn(last) : last;
+  if (content.length > 0) yield content;
+}
+
+function joined(parts: readonly Buffer[], last: Buffer): Buffer {
+  return parts.length === 0 ? last : Buffer.concat([...parts, last]);
+}
+
+function withoutCarriageReturn(record: Buffer): Buffer {
+  return record.at(-1) === carriageReturn ? record.subarray(0, -1) : record;
+}

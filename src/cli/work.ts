@@ -1,0 +1,155 @@
+// dq work: runs a command for each job, in the foreground, until it is stopped or has nothing left to do.
+
+import { commandHandler } from '../consume/command-handler.ts';
+import { Drain } from '../consume/drain.ts';
+import type { Report } from '../consume/events.ts';
+import { workerName } from '../consume/name.ts';
+import { Worker, type WorkSummary } from '../consume/worker.ts';
+import type { Config } from '../config/schema.ts';
+import { systemClock } from '../core/clock.ts';
+import { DqError } from '../core/errors.ts';
+import { jsonLine, textLine } from '../output/work-log.ts';
+import type { Printer } from '../output/printer.ts';
+import { resolveHandler } from '../run/command.ts';
+import { Cluster } from '../cluster.ts';
+import type { Context } from './context.ts';
+import { exitCodes } from './exit-codes.ts';
+import { durationOf, optional, wholeNumber } from './numbers.ts';
+import { stopSignals, type StopSignals } from './stop-signals.ts';
+
+export interface WorkOptions {
+  readonly concurrency?: string;
+  readonly attempts?: string;
+  readonly timeout?: string;
+  readonly grace?: string;
+  /** True when no duration was given. */
+  readonly drain?: string | true;
+  readonly maxJobs?: string;
+}
+
+export interface WorkWords {
+  /** What came after `--`. */
+  readonly handler: readonly string[];
+  /** What came before it. */
+  readonly stray: readonly string[];
+}
+
+interface Limits {
+  readonly concurrency: number;
+  readonly attempts: number;
+  readonly timeout: number | undefined;
+  readonly grace: number;
+  /** In ms; undefined: work on for ever. */
+  readonly drain: number | undefined;
+  readonly maxJobs: number | undefined;
+}
+
+const mostHandlers = 1_000;
+
+export async function work(
+  words: WorkWords,
+  options: WorkOptions,
+  context: Context,
+): Promise<void> {
+  if (words.stray.length > 0) {
+    throw new DqError('usage', `what is ${JSON.stringify(words.stray[0])}?`, {
+      hint: `the handler comes after --: dq work -- ${[...words.stray, ...words.handler].join(' ')}`,
+    });
+  }
+  const command = resolveHandler(words.handler, context);
+  const config = await context.configOfTubes();
+  const limits = readLimits(options, config);
+  const report = await reporting(context.printer);
+  const { timeout } = limits;
+  const output = context.printer.json ? report : undefined;
+  const handler = commandHandler({ command, timeout, config: config.file, report: output });
+
+  const cluster = new Cluster(config);
+  const signals = stopSignals();
+  try {
+    const ledger = await cluster.ledger();
+    const tubes = config.tubes.map((name) => ({ name, nodes: cluster.nodes(name) }));
+    const drain = new Drain();
+    const { concurrency, attempts, grace, maxJobs } = limits;
+    const worker = new Worker({
+      ...{ name: workerName(), tubes, ledger, handler, report, concurrency, attempts, grace },
+      ...{ clock: systemClock, random: Math.random },
+      ...(maxJobs === undefined ? {} : { maxJobs }),
+      ...(limits.drain === undefined ? {} : { onVerdict: drain.onVerdict }),
+    });
+    const about = { tube: config.tubes.join(','), concurrency };
+    report({ level: 'info', event: 'working', ...about });
+    const ended = worker.run(signals.stop, signals.hurry);
+    let unseen: string[] = [];
+    if (limits.drain !== undefined) {
+      const nodes = tubes.flatMap((tube) => tube.nodes);
+      const idle = (): boolean => worker.idle;
+      const parts = { clock: systemClock, ledger, nodes, within: limits.drain, idle };
+      unseen = await drain.wait(parts, AbortSignal.any([signals.stop, whenEnded(ended)]));
+      signals.finish();
+    }
+    const summary = await ended;
+    const code = exitCodeOf(summary, signals, limits, unseen.length >= config.minReplicas);
+    context.exit(code);
+    if (code === exitCodes.unavailable) {
+      context.printer.warn(`jobs may be out of sight: ${unseen.join(', ')} can't be reached`);
+    }
+  } finally {
+    signals.release();
+    await cluster.close();
+  }
+}
+
+function readLimits(options: WorkOptions, { work: configured }: Config): Limits {
+  const concurrency = optional(options.concurrency, (text) =>
+    wholeNumber('--concurrency', text, 1, mostHandlers),
+  );
+  const attempts = optional(options.attempts, (text) =>
+    wholeNumber('--attempts', text, 1, Infinity),
+  );
+  const timeout = optional(options.timeout, (text) => durationOf('--timeout', text));
+  if (timeout === 0) throw new DqError('usage', '--timeout must be more than 0s');
+  const grace = optional(options.grace, (text) => durationOf('--grace', text));
+  const maxJobs = optional(options.maxJobs, (text) => wholeNumber('--max-jobs', text, 1, Infinity));
+  const { drain } = options;
+  return {
+    concurrency: concurrency ?? configured.concurrency,
+    attempts: attempts ?? configured.attempts,
+    timeout: timeout ?? configured.timeout,
+    grace: grace ?? configured.grace,
+    drain: drain === true ? 0 : optional(drain, (text) => durationOf('--drain', text)),
+    maxJobs,
+  };
+}
+
+async function reporting(printer: Printer): Promise<Report> {
+  const paint = await printer.paint(printer.stderr);
+  return (event) => {
+    const minor = event.level === 'info' && event.event !== 'output';
+    if (event.level === 'debug' && !printer.verbose) return;
+    if (minor && printer.quiet) return;
+    const now = systemClock.now();
+    printer.event(printer.json ? jsonLine(event, now) : textLine(event, now, paint));
+  };
+}
+
+function whenEnded(ended: Promise<unknown>): AbortSignal {
+  const controller = new AbortController();
+  const abort = (): void => {
+    controller.abort();
+  };
+  ended.then(abort, abort);
+  return controller.signal;
+}
+
+function exitCodeOf(
+  { unsettled, buried }: WorkSummary,
+  signals: StopSignals,
+  limits: Limits,
+  outOfSight: boolean,
+): number {
+  if (unsettled > 0) return signals.code ?? exitCodes.unavailable;
+  if (signals.code !== undefined || limits.drain === undefined) return exitCodes.done;
+  if (outOfSight) return exitCodes.unavailable;
+  return buried > 0 ? exitCodes.notSo : exitCodes.done;
+}

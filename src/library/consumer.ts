@@ -1,0 +1,97 @@
+// Consumer: runs a function for each job, once over all consumers of the cluster.
+
+import type { Buffer } from 'node:buffer';
+import { Cluster } from '../cluster.ts';
+import type { WorkEvent } from '../consume/events.ts';
+import type { Handler, Outcome, Task } from '../consume/handler.ts';
+import { workerName } from '../consume/name.ts';
+import { Worker, type WorkSummary } from '../consume/worker.ts';
+import { systemClock } from '../core/clock.ts';
+import { dueMs } from '../core/envelope.ts';
+import { messageOf } from '../core/errors.ts';
+import { newController } from '../core/signals.ts';
+import { configOf, type ClusterOptions } from './options.ts';
+
+export interface ConsumerOptions extends ClusterOptions {
+  /** How many functions run at once; 1 by default. */
+  readonly concurrency?: number;
+  /** How many failures bury a job; 5 by default. */
+  readonly attempts?: number;
+  /** How long functions may finish after the stop, in ms; 25,000 by default. */
+  readonly grace?: number;
+  /** Told what happens, one event at a time; it must not throw. */
+  readonly onEvent?: (event: WorkEvent) => void;
+}
+
+/** What is known of a job beside its payload. */
+export interface JobFacts {
+  /** The same for every run of the job: be idempotent on it. */
+  readonly key: string;
+  readonly tube: string;
+  readonly due: Date;
+  /** Above 1, the job may have run before. */
+  readonly attempt: number;
+  /** Aborts when the consumer stops and its grace is over, or the job is no longer its own. */
+  readonly signal: AbortSignal;
+}
+
+/** Thrown by the function: the job can never succeed and is buried now. */
+export class Rejection extends Error {
+  override readonly name = 'Rejection';
+}
+
+export type Consume = (payload: Buffer, job: JobFacts) => unknown;
+
+const defaults = { concurrency: 1, attempts: 5, grace: 25_000 };
+
+export class Consumer {
+  readonly #options: ConsumerOptions;
+  readonly #cluster: Cluster;
+
+  /** @throws ConfigError with everything that is wrong with the options. */
+  constructor(options: ConsumerOptions) {
+    this.#options = options;
+    this.#cluster = new Cluster(configOf(options));
+  }
+
+  /**
+   * Runs `fn` for each due job until `signal` aborts, then waits for what runs. Returned (and awaited): the job is
+   * done. Thrown: a failure, to be tried again with a backoff; a Rejection buries the job.
+   */
+  async consume(fn: Consume, signal: AbortSignal): Promise<WorkSummary> {
+    const { concurrency, attempts, grace, onEvent } = { ...defaults, ...this.#options };
+    const { tube } = this.#cluster.config;
+    try {
+      const worker = new Worker({
+        name: workerName(),
+        tubes: [{ name: tube, nodes: this.#cluster.nodes(tube) }],
+        ledger: await this.#cluster.ledger(),
+        handler: handlerOf(fn),
+        clock: systemClock,
+        random: Math.random,
+        report: onEvent ?? (() => undefined),
+        ...{ concurrency, attempts, grace },
+      });
+      return await worker.run(signal, newController().signal);
+    } finally {
+      await this.#cluster.close();
+    }
+  }
+}
+
+function handlerOf(fn: Consume): Handler {
+  return async (task, signal): Promise<Outcome> => {
+    try {
+      await fn(task.payload, factsOf(task, signal));
+      return { kind: 'succeeded', exitCode: 0 };
+    } catch (error) {
+      if (error instanceof Rejection) return { kind: 'rejected', why: messageOf(error) };
+      if (signal.aborted) return { kind: 'stopped' };
+      return { kind: 'failed', why: messageOf(error) };
+    }
+  };
+}
+
+function factsOf({ key, tube, dueNs, attempt }: Task, signal: AbortSignal): JobFacts {
+  return { key, tube, due: new Date(dueMs(dueNs)), attempt, signal };
+}

@@ -1,0 +1,110 @@
+// The printer: data on stdout, everything else on stderr, as much of it as was asked for.
+
+import { messageOf, type DqError } from '../core/errors.ts';
+import { loadPaint, plain, wantsColor, type Paint } from './paint.ts';
+
+export interface PrinterOptions {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly noColor: boolean;
+}
+
+export interface Streams {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export class Printer {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly #noColor: boolean;
+  readonly #streams: Streams;
+  #closed = false;
+
+  constructor(options: PrinterOptions, streams: Streams) {
+    this.json = options.json;
+    this.quiet = options.quiet;
+    this.verbose = options.verbose;
+    this.#noColor = options.noColor;
+    this.#streams = streams;
+    for (const stream of [streams.stdout, streams.stderr]) {
+      stream.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EPIPE') throw error;
+        if (stream === streams.stdout) this.#closed = true;
+      });
+    }
+  }
+
+  /** Nobody reads stdout any more (`| head`). */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get onTerminal(): boolean {
+    return this.#streams.stderr.isTTY;
+  }
+
+  /** Resolves when more may be printed. */
+  data(text: string): Promise<void> | undefined {
+    if (this.#closed) return undefined;
+    const { stdout } = this.#streams;
+    if (stdout.write(`${text}\n`)) return undefined;
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        stdout.off('drain', finish).off('error', finish);
+        resolve();
+      };
+      stdout.on('drain', finish).on('error', finish);
+    });
+  }
+
+  line(value: object): Promise<void> | undefined {
+    return this.data(JSON.stringify(value));
+  }
+
+  /** What was done, for people: not with `--quiet`, not with `--json`. */
+  note(text: string): void {
+    if (!this.quiet && !this.json) this.#error(text);
+  }
+
+  warn(text: string): void {
+    if (this.json) this.#error(JSON.stringify({ level: 'warn', message: text }));
+    else this.#error(`dq: ${text}`);
+  }
+
+  /** One event of a worker, in the form that was asked for. */
+  event(text: string): void {
+    this.#error(text);
+  }
+
+  async failure(error: DqError): Promise<void> {
+    if (this.json) {
+      this.#error(JSON.stringify({ error: jsonOf(error) }));
+      return;
+    }
+    const paint = await this.paint(this.#streams.stderr);
+    const [first = '', ...more] = error.message.split('\n');
+    this.#error([`${paint.bad('dq:')} ${first}`, ...more].join('\n'));
+    if (error.hint !== undefined) this.#error(paint.dim(`    ${error.hint}`));
+  }
+
+  async paint(stream: NodeJS.WriteStream = this.#streams.stdout): Promise<Paint> {
+    return wantsColor(stream.isTTY, this.#noColor, this.#streams.env) ? loadPaint() : plain;
+  }
+
+  get stderr(): NodeJS.WriteStream {
+    return this.#streams.stderr;
+  }
+
+  #error(text: string): void {
+    this.#streams.stderr.write(`${text}\n`);
+  }
+}
+
+function jsonOf(error: DqError): Record<string, unknown> {
+  const { kind, node, path, hint } = error;
+  return { kind, message: messageOf(error), node, path, hint };
+}

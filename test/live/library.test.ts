@@ -1,0 +1,58 @@
+// The library face against real servers: put from a program, consumed by a program.
+
+import { expect, test } from 'vitest';
+import { Consumer, Producer, Rejection, type WorkEvent } from '../../src/index.ts';
+import { startBeanstalkd, startRedis } from '../support/servers.ts';
+
+const [a, b, redis] = await Promise.all([startBeanstalkd(), startBeanstalkd(), startRedis()]);
+const options = { nodes: [a.endpoint, b.endpoint], redis: `redis://${redis.endpoint}` };
+
+test('jobs are consumed once, with their facts, failures are tried again, rejections are buried', async () => {
+  const producer = new Producer({ ...options, tube: 'facts' });
+  const due = new Date(Date.now() + 50);
+  await producer.at('at', due);
+  await producer.at(new Uint8Array([0, 255]), due);
+  await producer.delay('flaky', 0);
+  await producer.delay('never', 0);
+  await producer.close();
+
+  const stop = new AbortController();
+  const runs: string[] = [];
+  const events: WorkEvent[] = [];
+  const finished = (): void => {
+    const ends = events.filter(({ event }) => event === 'done' || event === 'buried');
+    if (ends.length === 4) stop.abort();
+  };
+  const consumer = new Consumer({
+    ...options,
+    tube: 'facts',
+    concurrency: 4,
+    onEvent: (event) => {
+      events.push(event);
+      finished();
+    },
+  });
+  const summary = await consumer.consume((payload, job) => {
+    runs.push(`${payload.toString('latin1')} ${job.attempt}`);
+    expect(Date.now()).toBeGreaterThanOrEqual(job.due.getTime());
+    if (payload.toString() === 'flaky' && job.attempt === 1) throw new Error('not yet');
+    if (payload.toString() === 'never') throw new Rejection('never');
+  }, stop.signal);
+
+  expect(runs.sort()).toEqual(['\0\xff 1', 'at 1', 'flaky 1', 'flaky 2', 'never 1']);
+  expect(summary).toEqual({ succeeded: 3, buried: 1, unsettled: 0 });
+});
+
+test('a revoked job is gone, and revoking it again says so', async () => {
+  const producer = new Producer({ ...options, tube: 'revoked' });
+  const receipt = await producer.delay('hello', 3_600_000);
+  await producer.revoke(receipt);
+  await expect(producer.revoke(receipt)).rejects.toMatchObject({ kind: 'absent' });
+  await producer.close();
+});
+
+test('bad options are all named at once', () => {
+  expect(() => new Producer({ nodes: ['a', 'a'], replicas: 0, tube: '-x' })).toThrow(
+    /same endpoint|twice[\s\S]*/,
+  );
+});

@@ -1,0 +1,62 @@
+// Records of stdin, whatever the chunks they come in.
+
+import { Buffer } from 'node:buffer';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { lineForm, nullForm, records, type RecordForm } from '../../../src/cli/records.ts';
+
+async function* chunksOf(text: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {
+  let from = 0;
+  for (let turn = 0; from < text.length; turn++) {
+    const size = sizes[turn % sizes.length] ?? 1;
+    yield await Promise.resolve(text.subarray(from, from + size));
+    from += size;
+  }
+}
+
+async function read(
+  text: string | Buffer,
+  form: RecordForm,
+  sizes: readonly number[] = [65_536],
+): Promise<{ found: string[]; empty: number }> {
+  let empty = 0;
+  const found: string[] = [];
+  const chunks = chunksOf(Buffer.from(text as string), sizes);
+  for await (const record of records(chunks, form, () => (empty += 1))) {
+    found.push(record.toString('latin1'));
+  }
+  return { found, empty };
+}
+
+test('LF ends a line, a CR before it is dropped, the last LF is optional, empty lines are counted', async () => {
+  expect(await read('a\nb\r\n\n\r\nc\rd\ne', lineForm)).toEqual({
+    found: ['a', 'b', 'c\rd', 'e'],
+    empty: 2,
+  });
+  expect(await read('a\n', lineForm)).toEqual({ found: ['a'], empty: 0 });
+  expect(await read('', lineForm)).toEqual({ found: [], empty: 0 });
+});
+
+test('NUL-ended records are exact, empty ones are records', async () => {
+  expect(await read('a\n\0\0b\r\0c', nullForm)).toEqual({
+    found: ['a\n', '', 'b\r', 'c'],
+    empty: 0,
+  });
+});
+
+test('chunks make no difference', async () => {
+  const bytes = fc.uint8Array({ maxLength: 40 }).map((some) => some.map((byte) => byte % 16));
+  await fc.assert(
+    fc.asyncProperty(
+      bytes,
+      fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1 }),
+      async (text, sizes) => {
+        for (const form of [lineForm, nullForm]) {
+          expect(await read(Buffer.from(text), form, sizes)).toEqual(
+            await read(Buffer.from(text), form),
+          );
+        }
+      },
+    ),
+  );
+});
