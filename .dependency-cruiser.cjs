@@ -26,6 +26,8 @@ const homes = [
   ['chalk', '^src/output/'],
   ['commander', '^src/cli/'],
   ['cron-parser', '^src/schedule/'],
+  ['@photostructure/sqlite', '^src/embedded/'],
+  ['(node:)?sqlite$', '^src/embedded/'],
   ['(node:)?(net|tls)$', '^src/beanstalk/'],
   ['(node:)?child_process$', '^src/run/'],
 ].map(([module, home]) => ({

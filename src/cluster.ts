@@ -1,41 +1,64 @@
 // The cluster of a configuration: its nodes, its ledger and a producer, each opened when it is first needed.
 
+import { embeddedFolder } from './config/places.ts';
 import type { Config } from './config/schema.ts';
 import { systemClock } from './core/clock.ts';
 import { DqError } from './core/errors.ts';
-import type { Ledger } from './ledger/ledger.ts';
+import { parseReceipt } from './core/receipt.ts';
+import type { Embedded } from './embedded/embedded.ts';
+import { defaultTerms, type Ledger } from './ledger/ledger.ts';
 import { JobProducer } from './produce/producer.ts';
 import { Replicator } from './produce/replicator.ts';
+import type { ReplicaOf } from './produce/revoke.ts';
+import type { BeanstalkdNode } from './queue/beanstalkd.ts';
 import type { QueueNode } from './queue/node.ts';
-import { BeanstalkdNode } from './queue/beanstalkd.ts';
+
+/** The node that a receipt names, and the logical tube of the job there. */
+interface Found {
+  readonly node: QueueNode;
+  readonly tube: string;
+}
 
 export class Cluster {
   readonly config: Config;
-  readonly #nodes: BeanstalkdNode[] = [];
+  /** Where the embedded queue, or the embedded ledger of a single node, has its file. */
+  readonly folder: string;
+  readonly #beanstalkds = new Map<string, BeanstalkdNode>();
+  readonly #embeddedNodes = new Map<string, QueueNode>();
+  #embedded: Promise<Embedded> | undefined;
   #ledger: Promise<Ledger> | undefined;
 
-  constructor(config: Config) {
+  constructor(config: Config, env: NodeJS.ProcessEnv) {
     this.config = config;
+    this.folder = embeddedFolder(env, process.getuid?.());
   }
 
   /** Every node, with the tube where the replicas of this logical tube lie. */
-  nodes(tube: string): QueueNode[] {
-    return this.beanstalkdNodes(tube);
+  async nodes(tube: string): Promise<QueueNode[]> {
+    const { nodes } = this.config;
+    return nodes === 'embedded' ? [await this.#embeddedNode(tube)] : this.beanstalkdNodes(tube);
   }
 
-  beanstalkdNodes(tube: string): BeanstalkdNode[] {
+  /** None with the embedded queue. */
+  beanstalkdNodes(tube: string): Promise<BeanstalkdNode[]> {
     const { nodes, tubeGiven } = this.config;
-    if (nodes === 'embedded') throw new DqError('config', 'the embedded queue is not there yet');
-    return nodes.map((node) => this.#open(node.endpoint, tubeGiven ? tube : (node.tube ?? tube)));
+    const named = nodes === 'embedded' ? [] : nodes;
+    return Promise.all(
+      named.map((node) => this.#beanstalkd(node.endpoint, tubeGiven ? tube : (node.tube ?? tube))),
+    );
   }
 
-  /** The node and the logical tube of a replica that a receipt names; undefined: no such node. */
-  find(endpoint: string, tube: string): { node: QueueNode; tube: string } | undefined {
+  /** Undefined: the configuration has no such node. */
+  async find(endpoint: string, tube: string): Promise<Found | undefined> {
     const { nodes, tube: logical } = this.config;
-    if (nodes === 'embedded') return undefined;
-    const config = nodes.find((node) => node.endpoint === endpoint);
-    if (config === undefined) return undefined;
-    return { node: this.#open(endpoint, tube), tube: config.tube === tube ? logical : tube };
+    if (nodes === 'embedded') {
+      if (endpoint !== 'embedded') return undefined;
+      return { node: await this.#embeddedNode(tube), tube };
+    }
+    const node = nodes.find((configured) => configured.endpoint === endpoint);
+    if (node === undefined) return undefined;
+    const found = await this.#beanstalkd(endpoint, tube);
+    return { node: found, tube: node.tube === tube ? logical : tube };
   }
 
   ledger(): Promise<Ledger> {
@@ -43,37 +66,93 @@ export class Cluster {
     return this.#ledger;
   }
 
-  producer(): JobProducer {
+  async producer(): Promise<JobProducer> {
     const { tube, replicas, minReplicas } = this.config;
+    const nodes = await this.nodes(tube);
+    const clock = systemClock;
     const replicator = new Replicator({
-      ...{ nodes: this.nodes(tube), replicas, minReplicas },
-      ...{ clock: systemClock, random: Math.random() },
+      nodes,
+      replicas,
+      minReplicas,
+      clock,
+      random: Math.random(),
     });
-    const ledger = (): Promise<Ledger> => this.ledger();
-    return new JobProducer({ replicator, clock: systemClock, tube, ledger });
+    return new JobProducer({ replicator, clock, tube, ledger: () => this.ledger() });
+  }
+
+  /** The embedded queue, opened. */
+  embedded(): Promise<Embedded> {
+    this.#embedded ??= this.#openEmbedded();
+    return this.#embedded;
   }
 
   async close(): Promise<void> {
-    for (const node of this.#nodes) node.close();
+    for (const node of [...this.#beanstalkds.values(), ...this.#embeddedNodes.values()]) {
+      node.close();
+    }
     (await this.#ledger)?.close();
+    (await this.#embedded)?.close();
   }
 
-  #open(endpoint: string, tube: string): BeanstalkdNode {
-    const open = this.#nodes.find((node) => node.endpoint === endpoint && node.tube === tube);
+  async #beanstalkd(endpoint: string, tube: string): Promise<BeanstalkdNode> {
+    const { BeanstalkdNode } = await import('./queue/beanstalkd.ts');
+    const name = `${endpoint}/${tube}`;
+    const open = this.#beanstalkds.get(name);
     if (open !== undefined) return open;
     const { nodes } = this.config;
-    const tls =
-      nodes === 'embedded' ? undefined : nodes.find((node) => node.endpoint === endpoint)?.tls;
-    const node = new BeanstalkdNode({ endpoint, tube, ...(tls === undefined ? {} : { tls }) });
-    this.#nodes.push(node);
+    const named = nodes === 'embedded' ? undefined : nodes.find((one) => one.endpoint === endpoint);
+    const node = new BeanstalkdNode({ endpoint, tube, tls: named?.tls });
+    this.#beanstalkds.set(name, node);
     return node;
   }
 
+  async #embeddedNode(tube: string): Promise<QueueNode> {
+    const embedded = await this.embedded();
+    const node = this.#embeddedNodes.get(tube) ?? embedded.node(tube);
+    this.#embeddedNodes.set(tube, node);
+    return node;
+  }
+
+  async #openEmbedded(): Promise<Embedded> {
+    const { openEmbedded } = await import('./embedded/embedded.ts');
+    return openEmbedded({ folder: this.folder });
+  }
+
   async #openLedger(): Promise<Ledger> {
-    const { redis, goQueue, ledger } = this.config;
-    if (redis === undefined) throw new DqError('config', 'the embedded ledger is not there yet');
+    const { redis, goQueue, ledger, nodes } = this.config;
+    if (redis === undefined) {
+      const ttl = nodes === 'embedded' ? Infinity : ledger.ttl;
+      return (await this.embedded()).ledger({ ...defaultTerms, ttl });
+    }
     const { RedisLedger } = await import('./ledger/redis/redis-ledger.ts');
-    const { defaultTerms } = await import('./ledger/ledger.ts');
     return new RedisLedger({ redis, goQueue, terms: { ...defaultTerms, ttl: ledger.ttl } });
   }
+}
+
+/** The job of a receipt: its replicas, and its logical tube. */
+export interface FoundJob {
+  readonly receipt: string;
+  readonly replicas: readonly ReplicaOf[];
+  readonly tube: string;
+}
+
+/** @throws DqError (usage) for what is no receipt, or not one of this cluster. */
+export async function findJob(receipt: string, cluster: Cluster): Promise<FoundJob> {
+  const tubes = new Set<string>();
+  const replicas: ReplicaOf[] = [];
+  for (const { endpoint, tube, id } of parseReceipt(receipt)) {
+    const found = await cluster.find(endpoint, tube);
+    if (found === undefined) {
+      throw new DqError('usage', `no such node in the configuration: ${endpoint}`, {
+        hint: `the receipt ${receipt} comes from another cluster`,
+      });
+    }
+    tubes.add(found.tube);
+    replicas.push({ node: found.node, id });
+  }
+  const [tube, another] = tubes;
+  if (tube === undefined || another !== undefined) {
+    throw new DqError('usage', `the receipt ${receipt} names more than one tube`);
+  }
+  return { receipt, replicas, tube };
 }

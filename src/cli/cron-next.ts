@@ -65,7 +65,8 @@ async function wantedEntries(
   }
   if (schedule !== undefined) {
     const parsed = parseSchedule(schedule, false, '');
-    if (parsed.fault !== undefined) throw new DqError('usage', `--schedule: ${parsed.fault.message}`);
+    if (parsed.fault !== undefined)
+      throw new DqError('usage', `--schedule: ${parsed.fault.message}`);
     return [{ name: schedule, times: parsed.times, zone, delay: 0 }];
   }
   const { entries } = await usable(file, context);

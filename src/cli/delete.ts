@@ -3,17 +3,11 @@
 import { DqError } from '../core/errors.ts';
 import { parseReceipt } from '../core/receipt.ts';
 import type { Printer } from '../output/printer.ts';
-import { explain, revoke, type ReplicaOf, type Revocation } from '../produce/revoke.ts';
-import { Cluster } from '../cluster.ts';
+import { explain, revoke, type Revocation } from '../produce/revoke.ts';
+import { findJob } from '../cluster.ts';
 import type { Context } from './context.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
-
-interface Target {
-  readonly receipt: string;
-  /** The logical tube. */
-  readonly tube: string;
-  readonly replicas: readonly ReplicaOf[];
-}
+import { openCluster } from './open-cluster.ts';
 
 export async function deleteJobs(receipts: readonly string[], context: Context): Promise<void> {
   if (receipts.length === 0) {
@@ -21,43 +15,20 @@ export async function deleteJobs(receipts: readonly string[], context: Context):
       hint: 'dq delete "$receipt": what put printed',
     });
   }
-  const addresses = receipts.map(parseReceipt);
-  const cluster = new Cluster(await context.config());
+  receipts.forEach(parseReceipt);
+  const cluster = openCluster(await context.config(), context);
   try {
-    const targets = addresses.map((parts, at) => findTarget(receipts[at] ?? '', parts, cluster));
+    const jobs = await Promise.all(receipts.map((receipt) => findJob(receipt, cluster)));
     const ledger = await cluster.ledger();
     const codes: number[] = [];
-    for (const target of targets) {
-      const revocation = await revoke(target.replicas, target.tube, ledger);
-      codes.push(await tell(target.receipt, revocation, context.printer));
+    for (const { receipt, replicas, tube } of jobs) {
+      const revocation = await revoke(replicas, tube, ledger);
+      codes.push(await tell(receipt, revocation, context.printer));
     }
     context.exit(Math.max(...codes));
   } finally {
     await cluster.close();
   }
-}
-
-function findTarget(
-  receipt: string,
-  parts: ReturnType<typeof parseReceipt>,
-  cluster: Cluster,
-): Target {
-  const tubes = new Set<string>();
-  const replicas = parts.map(({ endpoint, tube, id }) => {
-    const found = cluster.find(endpoint, tube);
-    if (found === undefined) {
-      throw new DqError('usage', `no such node in the configuration: ${endpoint}`, {
-        hint: `the receipt ${receipt} comes from another cluster, or -c is missing`,
-      });
-    }
-    tubes.add(found.tube);
-    return { node: found.node, id };
-  });
-  const [tube, another] = tubes;
-  if (tube === undefined || another !== undefined) {
-    throw new DqError('usage', `the receipt ${receipt} names more than one tube`);
-  }
-  return { receipt, tube, replicas };
 }
 
 async function tell(receipt: string, revocation: Revocation, printer: Printer): Promise<number> {

@@ -11,7 +11,7 @@ import { exitCodes } from './exit-codes.ts';
 
 export async function doctor(context: Context): Promise<void> {
   const config = await context.configOfTubes();
-  const cluster = new Cluster(config);
+  const cluster = new Cluster(config, context.env);
   try {
     const tubes = await Promise.all(config.tubes.map((tube) => lookAtTube(tube, cluster)));
     const ofNodes = tubes[0]?.nodes ?? [];
@@ -33,11 +33,11 @@ function isBad({ level }: Finding): boolean {
 function lookAtConfig(config: Config): Finding[] {
   const { file, nodes, replicas, minReplicas, tubes } = config;
   const count = nodes === 'embedded' ? 1 : nodes.length;
-  const from = file ?? 'the environment';
+  const from = file ?? (config.found ? 'the environment' : 'none found');
   const about = `${count} ${count === 1 ? 'node' : 'nodes'}, ${replicas} replicas (at least ${minReplicas})`;
   const message = `${from}: tube ${tubes.join(', ')}, ${about}`;
   const findings: Finding[] = [{ subject: 'configuration', level: 'good', message }];
-  if (replicas === 1) {
+  if (replicas === 1 && nodes !== 'embedded') {
     findings.push({
       subject: 'configuration',
       level: 'warn',
@@ -55,14 +55,28 @@ interface TubeFindings {
 }
 
 async function lookAtTube(tube: string, cluster: Cluster): Promise<TubeFindings> {
-  const looks = await Promise.all(cluster.beanstalkdNodes(tube).map(lookAtNode));
+  const looks =
+    cluster.config.nodes === 'embedded'
+      ? [await lookAtEmbedded(tube, cluster)]
+      : await Promise.all((await cluster.beanstalkdNodes(tube)).map(lookAtNode));
   const waiting = looks.map((look) => look.waiting);
   return { nodes: looks.map(({ findings }) => findings), workers: diagnoseWorkers(tube, waiting) };
 }
 
-async function lookAtNode(
-  node: BeanstalkdNode,
-): Promise<{ readonly findings: readonly Finding[]; readonly waiting: number }> {
+interface Look {
+  readonly findings: readonly Finding[];
+  readonly waiting: number;
+}
+
+async function lookAtEmbedded(tube: string, cluster: Cluster): Promise<Look> {
+  const [node] = await cluster.nodes(tube);
+  const { path } = await cluster.embedded();
+  const message = `${path}: this machine and user only`;
+  const finding = { subject: 'embedded', level: 'good' as const, message };
+  return { findings: [finding], waiting: (await node?.counts())?.waiting ?? 0 };
+}
+
+async function lookAtNode(node: BeanstalkdNode): Promise<Look> {
   try {
     const facts = await node.describe();
     return { findings: diagnoseNode(node.endpoint, facts), waiting: facts.waiting };

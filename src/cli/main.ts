@@ -7,6 +7,14 @@ import { parse } from './program.ts';
 
 let code: number = exitCodes.done;
 
+/** What a part in the background met, such as a queue file that was taken away: the command is over. */
+process.on('unhandledRejection', (error) => {
+  if (!(error instanceof DqError)) throw error;
+  void reporter()
+    .failure(error)
+    .then(() => process.exit(exitCodeOf(error.kind)));
+});
+
 try {
   await parse(process.argv, (wanted) => {
     code = wanted;

@@ -5,6 +5,7 @@ import { DqError } from '../core/errors.ts';
 import { makeContext, type Context, type Globals } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { AtOptions } from './at.ts';
+import type { InitOptions } from './init.ts';
 import type { NextOptions } from './cron-next.ts';
 import type { PutOptions } from './put.ts';
 import { version } from './version.ts';
@@ -62,6 +63,7 @@ function program(argv: readonly string[], exit: Exit): Command {
   declareWork(root, exit, argv);
   declareDelete(root, exit);
   declareCron(root, exit);
+  declareInit(root, exit);
   declareDoctor(root, exit);
   return root;
 }
@@ -201,6 +203,20 @@ function declareCron(root: Command, exit: Exit): void {
   run(next, exit, async (context) => {
     const { cronNext } = await import('./cron-next.ts');
     await cronNext(next.args, next.opts<NextOptions>(), context);
+  });
+}
+
+function declareInit(root: Command, exit: Exit): void {
+  const command = root
+    .command('init')
+    .summary('write a commented configuration')
+    .description('Writes .dqrc.yaml into the working folder, unless there is one.')
+    .allowExcessArguments()
+    .option('--cluster', 'nodes and Redis, instead of the embedded queue');
+  withExamples(command, ['dq init', 'dq init --cluster']);
+  run(command, exit, async (context) => {
+    const { init } = await import('./init.ts');
+    init(command.args, command.opts<InitOptions>(), context);
   });
 }
 

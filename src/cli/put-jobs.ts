@@ -7,9 +7,9 @@ import { putInOrder, type BulkEnd } from '../produce/bulk.ts';
 import type { Accepted, JobProducer } from '../produce/producer.ts';
 import { putJson } from '../output/job-json.ts';
 import type { Printer } from '../output/printer.ts';
-import { Cluster } from '../cluster.ts';
 import type { Context } from './context.ts';
 import { durationOf, optional, wholeNumber } from './numbers.ts';
+import { openCluster } from './open-cluster.ts';
 import { lineForm, nullForm, records, type RecordForm } from './records.ts';
 
 export interface JobOptions {
@@ -88,11 +88,11 @@ export async function putJobs(
   wanted: Wanted,
   context: Context,
 ): Promise<void> {
-  const cluster = new Cluster(await context.config());
+  const cluster = openCluster(await context.config(), context);
   try {
     const { tube, minReplicas } = cluster.config;
     const print = printing(context.printer, tube, cluster.config.replicas, minReplicas);
-    const producer = cluster.producer();
+    const producer = await cluster.producer();
     if ('word' in source) {
       const payload = source.word === '-' ? await stdinWhole() : Buffer.from(source.word);
       await print(await producer.put(request(payload, wanted)));

@@ -11,10 +11,10 @@ import { DqError } from '../core/errors.ts';
 import { jsonLine, textLine } from '../output/work-log.ts';
 import type { Printer } from '../output/printer.ts';
 import { resolveHandler } from '../run/command.ts';
-import { Cluster } from '../cluster.ts';
 import type { Context } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { durationOf, optional, wholeNumber } from './numbers.ts';
+import { openCluster } from './open-cluster.ts';
 import { stopSignals, type StopSignals } from './stop-signals.ts';
 
 export interface WorkOptions {
@@ -64,11 +64,13 @@ export async function work(
   const output = context.printer.json ? report : undefined;
   const handler = commandHandler({ command, timeout, config: config.file, report: output });
 
-  const cluster = new Cluster(config);
+  const cluster = openCluster(config, context);
   const signals = stopSignals();
   try {
     const ledger = await cluster.ledger();
-    const tubes = config.tubes.map((name) => ({ name, nodes: cluster.nodes(name) }));
+    const tubes = await Promise.all(
+      config.tubes.map(async (name) => ({ name, nodes: await cluster.nodes(name) })),
+    );
     const drain = new Drain();
     const { concurrency, attempts, grace, maxJobs } = limits;
     const worker = new Worker({
@@ -77,6 +79,7 @@ export async function work(
       ...(maxJobs === undefined ? {} : { maxJobs }),
       ...(limits.drain === undefined ? {} : { onVerdict: drain.onVerdict }),
     });
+    warnOfLoneLedger(config, context.printer);
     const about = { tube: config.tubes.join(','), concurrency };
     report({ level: 'info', event: 'working', ...about });
     const ended = worker.run(signals.stop, signals.hurry);
@@ -120,6 +123,16 @@ function readLimits(options: WorkOptions, { work: configured }: Config): Limits 
     drain: drain === true ? 0 : optional(drain, (text) => durationOf('--drain', text)),
     maxJobs,
   };
+}
+
+/** The embedded ledger is this machine's: workers elsewhere don't know of it. */
+function warnOfLoneLedger({ nodes, redis }: Config, printer: Printer): void {
+  if (redis !== undefined || nodes === 'embedded') return;
+  const remote = nodes.find(({ host }) => !/^(localhost|127\..*|::1)$/.test(host));
+  if (remote === undefined) return;
+  printer.warn(
+    `without redis: only the workers of this machine agree on the jobs of ${remote.endpoint}`,
+  );
 }
 
 async function reporting(printer: Printer): Promise<Report> {

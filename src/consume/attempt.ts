@@ -18,8 +18,8 @@ import { judge, maxDeaths, type Verdict } from './verdict.ts';
 
 /** A job that may start within so many ms waits here for it; a longer wait is left to the node. */
 const longestHold = 2_000;
-/** A replica that meets a ledger which can't be asked, or a lost claim, comes back after so many seconds. */
-const soon = 1;
+/** For a replica that meets a ledger or a node which can't be asked, or a lost claim. */
+const comeBackSoon: Fate = { kind: 'release', delay: 1 };
 /** An age and a revocation that were asked for within so many ms can be compared. */
 const longestLook = 1_000;
 
@@ -101,7 +101,7 @@ export class Attempt {
       this.#parts.onHold(-1);
     }
     if (stopping.aborted) return releaseFor(instant - clock.now());
-    if (!gate.open) return { kind: 'release', delay: soon };
+    if (!gate.open) return comeBackSoon;
     if (!slots.take()) return releaseFor(0);
     try {
       return await this.#claimAndRun();
@@ -112,7 +112,7 @@ export class Attempt {
 
   async #claimAndRun(): Promise<Next> {
     const answer = await this.#claim();
-    if (answer === undefined) return { kind: 'release', delay: soon };
+    if (answer === undefined) return comeBackSoon;
     return answer.kind === 'revoked' ? this.#claimPutAgain() : this.#follow(answer);
   }
 
@@ -122,16 +122,16 @@ export class Attempt {
     for (let replica = this.#replicas[0]; replica !== undefined; replica = this.#replicas[0]) {
       const askedAt = clock.now();
       const looked = await this.#look();
-      if (looked === undefined) return { kind: 'release', delay: soon };
+      if (looked === undefined) return comeBackSoon;
       if (looked.answer?.state !== 'revoked') return { kind: 'hold', until: clock.now() };
       const age = await ageOf(replica);
       if (clock.now() - askedAt > longestLook) continue;
       if (age !== undefined && isPutAfter(age, looked.answer.agoMs)) {
         const answer = await this.#claim(age);
-        if (answer === undefined) return { kind: 'release', delay: soon };
+        if (answer === undefined) return comeBackSoon;
         if (answer.kind !== 'revoked') return this.#follow(answer);
       }
-      await this.#drop(replica, age === undefined ? releaseFor(0) : { kind: 'delete' });
+      await this.#drop(replica, age === undefined ? comeBackSoon : { kind: 'delete' });
     }
     return releaseFor(0);
   }
@@ -212,7 +212,7 @@ export class Attempt {
     const accepted = await this.#write(claim, verdict);
     leases.letGo(lease);
     if (accepted === undefined) return releaseFor(0);
-    if (!accepted) return { kind: 'release', delay: soon };
+    if (!accepted) return comeBackSoon;
     this.#tellVerdict(verdict, outcome, { attempt: claim.attempt, ms });
     this.#parts.onVerdict(this.job, verdict);
     return fateOf(verdict);

@@ -57,7 +57,7 @@ export class Leases {
     try {
       const ours = await this.#ledger.renew(lease.job, lease.claim);
       lease.renewAt = this.#clock.now() + renewEvery;
-      if (!ours) lease.onLost();
+      if (!ours && this.#rounds.has(lease)) lease.onLost();
     } catch (error) {
       if (!(error instanceof LedgerDown)) throw error;
       lease.renewAt = this.#clock.now() + renewAgain;

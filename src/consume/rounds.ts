@@ -25,6 +25,10 @@ export class Rounds<Item> {
     this.#items.delete(item);
   }
 
+  has(item: Item): boolean {
+    return this.#items.has(item);
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     while (!isAborted(signal)) {
       if (this.#items.size === 0) await this.#added(signal);

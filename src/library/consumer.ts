@@ -51,7 +51,7 @@ export class Consumer {
   /** @throws ConfigError with everything that is wrong with the options. */
   constructor(options: ConsumerOptions) {
     this.#options = options;
-    this.#cluster = new Cluster(configOf(options));
+    this.#cluster = new Cluster(configOf(options), process.env);
   }
 
   /**
@@ -64,7 +64,7 @@ export class Consumer {
     try {
       const worker = new Worker({
         name: workerName(),
-        tubes: [{ name: tube, nodes: this.#cluster.nodes(tube) }],
+        tubes: [{ name: tube, nodes: await this.#cluster.nodes(tube) }],
         ledger: await this.#cluster.ledger(),
         handler: handlerOf(fn),
         clock: systemClock,

@@ -1,11 +1,9 @@
 // Producer: puts jobs from a program.
 
 import { Buffer } from 'node:buffer';
-import { Cluster } from '../cluster.ts';
+import { Cluster, findJob } from '../cluster.ts';
 import { systemClock } from '../core/clock.ts';
-import { DqError } from '../core/errors.ts';
 import { defaultPriority, defaultTtr } from '../core/job-defaults.ts';
-import { parseReceipt } from '../core/receipt.ts';
 import type { JobProducer } from '../produce/producer.ts';
 import { explain, revoke } from '../produce/revoke.ts';
 import { newStamp } from '../produce/stamp.ts';
@@ -25,7 +23,7 @@ const nsPerMs = 1_000_000n;
 
 export class Producer {
   readonly #cluster: Cluster;
-  readonly #producer: JobProducer;
+  #producer: Promise<JobProducer> | undefined;
   readonly #stamp = newStamp(Math.random());
 
   /**
@@ -33,8 +31,7 @@ export class Producer {
    * @throws ConfigError with everything that is wrong with the options.
    */
   constructor(options: ClusterOptions) {
-    this.#cluster = new Cluster(configOf(options));
-    this.#producer = this.#cluster.producer();
+    this.#cluster = new Cluster(configOf(options), process.env);
   }
 
   /**
@@ -64,14 +61,8 @@ export class Producer {
    *   the ledger, or too many of the job's nodes, can't be reached. Nothing is deleted then.
    */
   async revoke(receipt: string): Promise<void> {
-    const found = parseReceipt(receipt).map(({ endpoint, tube, id }) => {
-      const node = this.#cluster.find(endpoint, tube);
-      if (node !== undefined) return { ...node, id };
-      throw new DqError('usage', `no such node in the options: ${endpoint}`);
-    });
-    const ledger = await this.#cluster.ledger();
-    const tube = found[0]?.tube ?? this.#cluster.config.tube;
-    const error = explain(await revoke(found, tube, ledger));
+    const { replicas, tube } = await findJob(receipt, this.#cluster);
+    const error = explain(await revoke(replicas, tube, await this.#cluster.ledger()));
     if (error !== undefined) throw error;
   }
 
@@ -88,6 +79,8 @@ export class Producer {
   ): Promise<string> {
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : Buffer.from(payload);
     const request = { payload: bytes, dueNs, distinct, priority, ttr };
-    return (await this.#producer.put(request)).receipt;
+    this.#producer ??= this.#cluster.producer();
+    const producer = await this.#producer;
+    return (await producer.put(request)).receipt;
   }
 }

@@ -82,7 +82,7 @@ export class Printer {
 
   async failure(error: DqError): Promise<void> {
     if (this.json) {
-      this.#error(JSON.stringify({ error: jsonOf(error) }));
+      for (const single of problemsOf(error)) this.#error(JSON.stringify({ error: single }));
       return;
     }
     const paint = await this.paint(this.#streams.stderr);
@@ -104,7 +104,19 @@ export class Printer {
   }
 }
 
-function jsonOf(error: DqError): Record<string, unknown> {
-  const { kind, node, path, hint } = error;
-  return { kind, message: messageOf(error), node, path, hint };
+interface Problem {
+  readonly message: string;
+  readonly node?: string | undefined;
+  readonly path?: string | undefined;
+  readonly hint?: string | undefined;
+}
+
+/** A configuration's error tells all of its issues at once: for programs each is an error of its own. */
+function problemsOf(error: DqError & { readonly issues?: readonly Problem[] }): object[] {
+  const { kind, issues = [error] } = error;
+  return issues.map((problem) => {
+    const { node, path, hint } = problem;
+    const message = problem instanceof Error ? messageOf(problem) : problem.message;
+    return { kind, message, node, path, hint };
+  });
 }

@@ -28,9 +28,16 @@ export function textLine(event: LogEvent, now: number, paint: Paint): string {
   const facts = Object.entries(event)
     .filter(([name, value]) => !leading.has(name) && value !== undefined)
     .map(([name, value]) => `${words.get(name) ?? name}=${escapeControl(String(value))}`);
-  const reason = 'reason' in event ? `: ${escapeControl(String(event.reason))}` : '';
+  const reason = reasonOf(event);
   const time = paint.dim(new Date(now).toISOString());
   return `${time} ${colour(event, paint)(event.event)} ${facts.join(' ')}${reason}`;
+}
+
+/** Nothing when the facts say it already. */
+function reasonOf(event: LogEvent): string {
+  const { reason, exitCode } = event as LogEvent & Record<string, unknown>;
+  if (typeof reason !== 'string' || reason === `exit ${String(exitCode)}`) return '';
+  return `: ${escapeControl(reason)}`;
 }
 
 function colour({ level, event }: LogEvent, paint: Paint): (text: string) => string {

@@ -20,37 +20,103 @@ export interface BulkEnd {
   readonly mayRun: readonly Accepted[];
 }
 
+/** Each record is accepted as soon as it and all before it are, whether more come or not. */
 export async function putInOrder<Record>(
   records: AsyncIterable<Record>,
   parts: BulkParts<Record>,
 ): Promise<BulkEnd> {
-  const inFlight: Promise<Settled>[] = [];
-  let accepted = 0;
-  const acceptNext = async (): Promise<unknown> => {
-    const result = await inFlight.shift();
-    if (result === undefined || 'refusal' in result) return result?.refusal;
-    await parts.onAccepted(result.accepted, accepted);
-    accepted += 1;
-    return undefined;
-  };
-  for await (const record of records) {
-    inFlight.push(settled(parts.put(record)));
-    if (inFlight.length < parts.inFlight) continue;
-    const refusal = await acceptNext();
-    if (refusal !== undefined) return { accepted, refusal, mayRun: await dropRest() };
-  }
-  while (inFlight.length > 0) {
-    const refusal = await acceptNext();
-    if (refusal !== undefined) return { accepted, refusal, mayRun: await dropRest() };
-  }
-  return { accepted, refusal: undefined, mayRun: [] };
-
-  async function dropRest(): Promise<Accepted[]> {
-    const left: Accepted[] = [];
-    for (const result of await Promise.all(inFlight)) {
-      if ('accepted' in result && !(await parts.undo(result.accepted))) left.push(result.accepted);
+  const window = new Window(parts.inFlight);
+  const accepting = accept(window, parts.onAccepted);
+  try {
+    for await (const record of records) {
+      if (!(await window.add(settled(parts.put(record))))) break;
     }
-    return left;
+  } finally {
+    window.end();
+  }
+  const { accepted, refusal } = await accepting;
+  const mayRun: Accepted[] = [];
+  for (const result of await Promise.all(window.rest())) {
+    if ('accepted' in result && !(await parts.undo(result.accepted))) mayRun.push(result.accepted);
+  }
+  return { accepted, refusal, mayRun };
+}
+
+async function accept(
+  window: Window,
+  onAccepted: BulkParts<never>['onAccepted'],
+): Promise<Omit<BulkEnd, 'mayRun'>> {
+  let accepted = 0;
+  for (let result = await window.next(); result !== undefined; result = await window.next()) {
+    if ('refusal' in result) {
+      window.close();
+      return { accepted, refusal: result.refusal };
+    }
+    await onAccepted(result.accepted, accepted);
+    accepted += 1;
+    window.drop();
+  }
+  return { accepted, refusal: undefined };
+}
+
+/** The records on their way, in order: one side adds, the other takes. */
+class Window {
+  readonly #size: number;
+  readonly #under: Promise<Settled>[] = [];
+  #ended = false;
+  #closed = false;
+  #changed: (() => void) | undefined;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  /** Resolves when there is room for another; to false when no more is wanted. */
+  async add(record: Promise<Settled>): Promise<boolean> {
+    this.#under.push(record);
+    this.#wake();
+    while (this.#under.length >= this.#size && !this.#closed) await this.#change();
+    return !this.#closed;
+  }
+
+  /** The oldest, when it is settled; undefined after the last. */
+  async next(): Promise<Settled | undefined> {
+    while (this.#under.length === 0 && !this.#ended) await this.#change();
+    return this.#under[0];
+  }
+
+  /** The oldest is dealt with: there is room for another. */
+  drop(): void {
+    void this.#under.shift();
+    this.#wake();
+  }
+
+  /** No more will be added. */
+  end(): void {
+    this.#ended = true;
+    this.#wake();
+  }
+
+  /** No more is wanted. */
+  close(): void {
+    this.#closed = true;
+    this.#wake();
+  }
+
+  rest(): Promise<Settled>[] {
+    return this.#under.splice(0);
+  }
+
+  #wake(): void {
+    this.#changed?.();
+    this.#changed = undefined;
+  }
+
+  /** Only one side ever waits: there is either no room, or nothing to take. */
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#changed = resolve;
+    });
   }
 }
 

@@ -45,7 +45,7 @@ export class TooFewReplicas extends DqError {
       hopeless ? 'usage' : 'unavailable',
       `only ${replicas.length} of at least ${wanted} nodes took the job (${reasons})`,
       hopeless
-        ? { hint: "beanstalkd's -z sets the largest job a node takes" }
+        ? { hint: 'it is larger than its nodes take (beanstalkd -z BYTES)' }
         : { hint: 'nothing was kept; try again, or see dq doctor' },
     );
     this.failed = failed;

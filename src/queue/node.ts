@@ -11,7 +11,7 @@ export interface PutOptions {
   readonly ttr: number;
 }
 
-type ReplicaState = 'ready' | 'delayed' | 'reserved' | 'buried';
+export type ReplicaState = 'ready' | 'delayed' | 'reserved' | 'buried';
 
 export interface ReplicaStats {
   readonly tube: string;
@@ -44,7 +44,7 @@ export interface QueueNode {
   /** The id of the new replica. */
   put(envelope: Buffer, options: PutOptions): Promise<bigint>;
   /**
-   * The next ready replica, or undefined when there was none for `seconds` (0: now), or `signal` aborted.
+   * The next ready replica, or undefined when there was none for `seconds` (whole; 0: now), or `signal` aborted.
    * Waiting never delays any other call, nor the settling of reservations.
    */
   reserve(seconds: number, signal?: AbortSignal): Promise<Reservation | undefined>;
@@ -66,7 +66,8 @@ export interface QueueNode {
 /**
  * A replica that is ours until it is settled, by one of `delete`, `release`, `bury`; a second settling throws.
  * They resolve to false when it is no longer ours (its ttr or its connection ended): it will turn up again.
- * A NodeError other than `down` and `timeout` means that the node refused: it is still ours, try on.
+ * A NodeError other than `down` and `timeout` means that the node refused: it is still ours, try on
+ * (after `protocol` that answers false: the connection has ended).
  */
 export interface Reservation {
   readonly node: QueueNode;

@@ -138,7 +138,7 @@ export class RunningDq {
   }
 }
 
-export function parseLine(line: string): Line {
+function parseLine(line: string): Line {
   return JSON.parse(line) as Line;
 }
 

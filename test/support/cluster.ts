@@ -1,6 +1,6 @@
 // Some beanstalkd nodes, a Redis and a folder with the configuration that names them, for the CLI tests.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll } from 'vitest';
@@ -11,8 +11,10 @@ import { startBeanstalkd, startRedis, temporaryFolder, type Server } from './ser
 export interface ClusterOptions {
   /** What survives a restart of its server. */
   readonly kept?: boolean;
-  /** More of beanstalkd's options, for each node. */
-  readonly words?: readonly string[];
+  /** The same for Redis alone. */
+  readonly redisKept?: boolean;
+  /** More of beanstalkd's options, for each node, or for the one with this index. */
+  readonly words?: readonly string[] | ((node: number) => readonly string[]);
   /** More lines of the configuration file. */
   readonly config?: string;
   /** Endpoints that stand in the configuration instead of the nodes' own (proxies of them). */
@@ -27,9 +29,10 @@ afterAll(() => {
 
 export async function clusterOf(count: number, options: ClusterOptions = {}): Promise<Cluster> {
   const { kept = false, words = [], config = '', endpoints } = options;
-  const startNode = (): Promise<Server> => startBeanstalkd(words, { binlog: kept });
+  const startNode = (_: unknown, at: number): Promise<Server> =>
+    startBeanstalkd(typeof words === 'function' ? words(at) : words, { binlog: kept });
   const [redis, ...nodes] = await Promise.all([
-    startRedis([], { keep: kept }),
+    startRedis([], { keep: options.redisKept ?? kept }),
     ...Array.from({ length: count }, startNode),
   ]);
   const folder = temporaryFolder();
@@ -126,8 +129,12 @@ export class Cluster {
     return client;
   }
 
-  write(name: string, text: string): void {
-    writeFileSync(join(this.folder, name), text);
+  write(name: string, text: string, mode = 0o644): void {
+    writeFileSync(join(this.folder, name), text, { mode });
+  }
+
+  remove(name: string): void {
+    rmSync(join(this.folder, name));
   }
 
   /** The lines of a file in the folder; none when there is no such file yet. */

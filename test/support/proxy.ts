@@ -30,6 +30,8 @@ export class Proxy {
   #onRequest: (chunk: Buffer) => void = () => undefined;
   #delayMs = 0;
   #refusing = false;
+  #cutEvery = Infinity;
+  #replies = 0;
 
   constructor(listener: Server, targetPort: number) {
     this.#listener = listener;
@@ -64,10 +66,16 @@ export class Proxy {
     this.#apply();
   }
 
-  /** Ends a stall and `refuse`; what was kept is delivered. */
+  /** From now on every n-th chunk of replies is passed in part only, and then its connection is reset. */
+  cutReplies(every: number): void {
+    this.#cutEvery = every;
+  }
+
+  /** Ends a stall, `refuse` and `cutReplies`; what was kept is delivered. */
   heal(): void {
     this.#stalled.clear();
     this.#refusing = false;
+    this.#cutEvery = Infinity;
     this.#apply();
   }
 
@@ -105,12 +113,19 @@ export class Proxy {
       return;
     }
     const server = connect({ port: this.#targetPort, host: '127.0.0.1', noDelay: true });
-    const link = new Link(client, server, () => this.#links.delete(link));
+    const cutAt = (length: number): number | undefined => this.#cutAt(length);
+    const link = new Link(client, server, cutAt, () => this.#links.delete(link));
     this.#links.add(link);
     client.prependListener('data', (chunk: Buffer) => {
       this.#onRequest(chunk);
     });
     link.apply(this.#stalled, this.#delayMs);
+  }
+
+  /** After how many bytes of this chunk of replies its connection is reset; each time another place. */
+  #cutAt(length: number): number | undefined {
+    this.#replies += 1;
+    return this.#replies % this.#cutEvery === 0 ? this.#replies % length : undefined;
   }
 
   #apply(): void {
@@ -124,10 +139,28 @@ class Link {
   readonly #server: Socket;
   readonly #lanes: Readonly<Record<Direction, Lane>>;
 
-  constructor(client: Socket, server: Socket, onClose: () => void) {
+  /** @param cutAt after how many bytes of a chunk of replies (of that length) the link is cut, if at all. */
+  constructor(
+    client: Socket,
+    server: Socket,
+    cutAt: (length: number) => number | undefined,
+    onClose: () => void,
+  ) {
     this.#client = client;
     this.#server = server;
-    this.#lanes = { requests: new Lane(client, server), replies: new Lane(server, client) };
+    const passReply = (chunk: Buffer): void => {
+      const at = cutAt(chunk.length);
+      if (at === undefined) client.write(chunk);
+      else
+        client.write(chunk.subarray(0, at), () => {
+          this.cut();
+        });
+    };
+    const passRequest = (chunk: Buffer): boolean => server.write(chunk);
+    this.#lanes = {
+      requests: new Lane(client, server, passRequest),
+      replies: new Lane(server, client, passReply),
+    };
     for (const socket of [client, server]) {
       socket.on('error', () => {
         this.cut();
@@ -161,15 +194,16 @@ class Link {
 class Lane {
   readonly #from: Socket;
   readonly #to: Socket;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: { readonly write: () => unknown; readonly due: number }[] = [];
   #stalled = false;
   #delayMs = 0;
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(from: Socket, to: Socket) {
+  constructor(from: Socket, to: Socket, write: (chunk: Buffer) => unknown) {
     this.#from = from;
     this.#to = to;
     from.on('data', (chunk: Buffer) => {
-      this.#pass(() => to.write(chunk));
+      this.#pass(() => write(chunk));
     });
     from.on('end', () => {
       this.#pass(() => to.end());
@@ -179,15 +213,25 @@ class Lane {
   apply(stalled: boolean, delayMs: number): void {
     this.#stalled = stalled;
     this.#delayMs = delayMs;
-    if (!stalled) for (const deliver of this.#waiting.splice(0)) deliver();
+    this.#deliver();
   }
 
-  #pass(write: () => void): void {
-    const deliver = (): void => {
-      if (this.#stalled) this.#waiting.push(deliver);
-      else if (!this.#to.destroyed && this.#to.writable) write();
-    };
-    if (this.#delayMs === 0) deliver();
-    else setTimeout(deliver, this.#delayMs);
+  #pass(write: () => unknown): void {
+    this.#waiting.push({ write, due: performance.now() + this.#delayMs });
+    this.#deliver();
   }
+
+  readonly #deliver = (): void => {
+    clearTimeout(this.#timer);
+    if (this.#stalled) return;
+    for (let [next] = this.#waiting; next !== undefined; [next] = this.#waiting) {
+      const left = next.due - performance.now();
+      if (left > 0) {
+        this.#timer = setTimeout(this.#deliver, left);
+        return;
+      }
+      this.#waiting.shift();
+      if (!this.#to.destroyed && this.#to.writable) next.write();
+    }
+  };
 }

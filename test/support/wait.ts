@@ -6,18 +6,25 @@ const betweenLooks = 20;
 /** Far more than anything here takes on a busy machine, in ms; less than the time of a test. */
 const longest = 55_000;
 
+export interface Patience {
+  /** In ms. */
+  readonly longest?: number;
+  readonly every?: number;
+}
+
 /** Resolves to the first answer that is neither undefined nor false. */
 export async function until<Answer>(
   what: string,
   look: () => Answer | Promise<Answer>,
+  patience: Patience = {},
 ): Promise<Exclude<Answer, false | undefined>> {
-  const last = performance.now() + longest;
+  const last = performance.now() + (patience.longest ?? longest);
   while (performance.now() < last) {
     const answer = await look();
     if (answer !== undefined && answer !== false) {
       return answer as Exclude<Answer, false | undefined>;
     }
-    await sleep(betweenLooks);
+    await sleep(patience.every ?? betweenLooks);
   }
   throw new Error(`waited in vain: ${what}`);
 }

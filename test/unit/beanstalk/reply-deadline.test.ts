@@ -81,6 +81,13 @@ it('bytes that came while this process stood still are read first', () => {
   expect(silences).toEqual([2_000]);
 });
 
+it('leaves no timer once stopped', () => {
+  const { deadline } = watched();
+  deadline.expect(2_000);
+  deadline.stop();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
 it('says nothing once stopped', () => {
   const { deadline, silences } = watched();
   deadline.expect(2_000);

@@ -17,6 +17,7 @@ function job(number: number): Accepted {
 async function run(count: number, refused: number, inFlight: number) {
   const accepted: string[] = [];
   const undone: string[] = [];
+  const late: string[] = [];
   let most = 0;
   let under = 0;
   const end = await putInOrder(numbers(count), {
@@ -27,6 +28,7 @@ async function run(count: number, refused: number, inFlight: number) {
       for (let turns = count - number; turns > 0; turns--) await Promise.resolve();
       under -= 1;
       if (number === refused) throw new Error('no');
+      if (number > refused) late.push(String(number));
       return job(number);
     },
     undo: ({ receipt }) => {
@@ -36,7 +38,7 @@ async function run(count: number, refused: number, inFlight: number) {
     onAccepted: ({ receipt }) => void accepted.push(receipt),
     inFlight,
   });
-  return { end, accepted, undone, most };
+  return { end, accepted, undone, late, most };
 }
 
 test('all are accepted, in order, with no more in flight than allowed', async () => {
@@ -50,11 +52,11 @@ test('all are accepted, in order, with no more in flight than allowed', async ()
 test.each([1, 3, 100])(
   'those after the refused one are undone, with %i in flight',
   async (inFlight) => {
-    const { end, accepted, undone } = await run(20, 5, inFlight);
+    const { end, accepted, undone, late } = await run(20, 5, inFlight);
     expect(end).toMatchObject({ accepted: 5, refusal: new Error('no') });
     expect(end.mayRun.map(({ receipt }) => receipt)).toEqual(inFlight > 2 ? ['7'] : []);
     expect(accepted).toEqual(['0', '1', '2', '3', '4']);
-    expect(undone.filter((receipt) => Number(receipt) <= 5)).toEqual([]);
-    expect(undone.length).toBe(Math.min(14, inFlight - 1));
+    expect(undone.sort()).toEqual(late.sort());
+    expect(late.length).toBeLessThan(inFlight);
   },
 );

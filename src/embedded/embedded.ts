@@ -1,0 +1,50 @@
+// Opens the embedded queue: one file in one folder, behind the interfaces of a node and of a ledger.
+
+import { join } from 'node:path';
+
+import { systemClock, type Clock } from '../core/clock.ts';
+import type { Ledger, Terms } from '../ledger/ledger.ts';
+import type { QueueNode } from '../queue/node.ts';
+import { Bell } from './bell.ts';
+import { Database } from './database.ts';
+import { openQueueFile, patience, queueFile } from './file.ts';
+import { EmbeddedLedger } from './ledger.ts';
+import { EmbeddedNode } from './node.ts';
+
+export interface EmbeddedOptions {
+  /** Made if it is missing, for this user only. */
+  readonly folder: string;
+  readonly clock?: Clock;
+}
+
+export interface Embedded {
+  /** The queue file. */
+  readonly path: string;
+  node(tube: string): QueueNode;
+  /** With an infinite ttl nothing is ever late: for the jobs of this file, not for those of another node. */
+  ledger(terms: Terms): Ledger;
+  /** After its nodes and ledgers. */
+  close(): void;
+}
+
+/**
+ * @throws DqError (config) when the file can't be used: damaged, not ours, of a newer dq, not writable.
+ * @throws NodeError when it can't be used now: the disk is full, another process keeps it locked.
+ */
+export async function openEmbedded({
+  folder,
+  clock = systemClock,
+}: EmbeddedOptions): Promise<Embedded> {
+  const path = queueFile(folder);
+  const connection = await openQueueFile(folder);
+  const bell = new Bell(join(folder, 'queue.bell'));
+  const database = new Database({ connection, path, clock, bell, patience });
+  return {
+    path,
+    node: (tube) => new EmbeddedNode(database, tube),
+    ledger: (terms) => new EmbeddedLedger(database, terms),
+    close: () => {
+      database.close();
+    },
+  };
+}

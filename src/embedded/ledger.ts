@@ -1,0 +1,124 @@
+// The ledger in the queue file: the pure machine, run in a transaction by the machine's clock.
+
+import { LedgerDown, NodeError } from '../core/errors.ts';
+import type { JobRef, Ledger, Terms } from '../ledger/ledger.ts';
+import * as machine from '../ledger/machine.ts';
+import type { Database, WriteTerms } from './database.ts';
+
+/**
+ * A ledger whose ttl is infinite forgets an ended job (200 bytes) that long after its due instant all the same, in
+ * ms: its replicas left the file with it, and nothing puts an equal envelope when its instant has long passed.
+ */
+const endedIsKept = 7 * 86_400_000;
+
+/** How many entries whose time is over are removed with each entry written: more than are added. */
+const removedAtOnce = 2;
+
+const kept: WriteTerms = { durable: true, rings: false };
+/** If a power failure undoes it, its worker is gone as well. */
+const renewed: WriteTerms = { durable: false, rings: false };
+
+type Transition<Answer> = (
+  entry: machine.Entry | undefined,
+  moment: machine.Moment,
+) => machine.Step<Answer>;
+
+export class EmbeddedLedger implements Ledger {
+  readonly #database: Database;
+  readonly #terms: Terms;
+
+  constructor(database: Database, terms: Terms) {
+    this.#database = database;
+    this.#terms = terms;
+  }
+
+  claim: Ledger['claim'] = (job, request) =>
+    this.#apply(kept, job, (entry, moment) => machine.claim(entry, request, moment, this.#terms));
+  renew: Ledger['renew'] = (job, claim) =>
+    this.#apply(renewed, job, (entry, moment) => machine.renew(entry, claim, moment, this.#terms));
+  retry: Ledger['retry'] = (job, claim, delayMs) =>
+    this.#apply(kept, job, (entry, moment) => machine.retry(entry, claim, delayMs, moment));
+  dead: Ledger['dead'] = (job, claim, death) =>
+    this.#apply(kept, job, (entry, moment) => machine.dead(entry, claim, death, moment));
+  giveBack: Ledger['giveBack'] = (job, claim, giveBack) =>
+    this.#apply(kept, job, (entry, moment) => machine.giveBack(entry, claim, giveBack, moment));
+  revoke: Ledger['revoke'] = (job, final) =>
+    this.#apply(kept, job, (entry, moment) => machine.revoke(entry, final, moment));
+  kick: Ledger['kick'] = (job) => this.#apply(kept, job, machine.kick);
+
+  /** The job's replicas in this file go with it, in one transaction. */
+  done: Ledger['done'] = (job, claim, exitCode) =>
+    this.#apply(kept, job, (entry, moment) => {
+      this.#database.run('DELETE FROM replica WHERE tube = ? AND key = ?', job.tube, job.key);
+      return machine.done(entry, claim, exitCode, moment);
+    });
+
+  look: Ledger['look'] = (job) =>
+    orLedgerDown(this.#database.read((now) => machine.look(this.#entry(job, now), now)));
+
+  /** Writes, because a full disk can be read all the same. */
+  async ready(): Promise<void> {
+    const write = this.#database.write(kept, (now) => {
+      this.#put('', '', '', now);
+    });
+    await orLedgerDown(write);
+  }
+
+  /** The file is closed by who opened it. */
+  close(): void {
+    return;
+  }
+
+  #apply<Answer>(terms: WriteTerms, job: JobRef, transition: Transition<Answer>): Promise<Answer> {
+    const written = this.#database.write(terms, (now) => {
+      const moment = { now, dueMs: job.dueMs };
+      const before = this.#entry(job, now);
+      const { entry, answer } = transition(before, moment);
+      if (entry !== undefined && entry !== before) this.#store(job, entry, moment);
+      return answer;
+    });
+    return orLedgerDown(written);
+  }
+
+  #entry({ tube, key }: JobRef, now: number): machine.Entry | undefined {
+    const row = this.#database.get(
+      'SELECT entry FROM job WHERE tube = ? AND key = ? AND (forget_at IS NULL OR forget_at > ?)',
+      tube,
+      key,
+      now,
+    ) as { readonly entry: string } | undefined;
+    return row === undefined ? undefined : (JSON.parse(row.entry) as machine.Entry);
+  }
+
+  #store({ tube, key }: JobRef, entry: machine.Entry, moment: machine.Moment): void {
+    this.#put(tube, key, JSON.stringify(entry), this.#forgetAt(entry, moment));
+    this.#database.run(
+      `DELETE FROM job WHERE (tube, key) IN
+         (SELECT tube, key FROM job WHERE forget_at <= ? ORDER BY forget_at LIMIT ?)`,
+      moment.now,
+      removedAtOnce,
+    );
+  }
+
+  #put(tube: string, key: string, entry: string, forgetAt: number | null): void {
+    const sql = 'INSERT OR REPLACE INTO job (tube, key, entry, forget_at) VALUES (?, ?, ?, ?)';
+    this.#database.run(sql, tube, key, entry, forgetAt);
+  }
+
+  /** Null: never, because its replica lies in the file. */
+  #forgetAt(entry: machine.Entry, moment: machine.Moment): number | null {
+    if (this.#terms.ttl !== Infinity) {
+      return Math.ceil(moment.now + machine.keepFor(entry, moment, this.#terms));
+    }
+    const ended = entry.state === 'done' || entry.state === 'revoked';
+    return ended ? Math.max(moment.now, moment.dueMs) + endedIsKept : null;
+  }
+}
+
+async function orLedgerDown<Answer>(asked: Promise<Answer>): Promise<Answer> {
+  try {
+    return await asked;
+  } catch (thrown) {
+    throw thrown instanceof NodeError ? new LedgerDown(thrown.message, thrown) : thrown;
+  }
+}

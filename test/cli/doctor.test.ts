@@ -1,0 +1,119 @@
+// `dq doctor`: what is found, what is wrong with it, and the remedy.
+
+import { describe, expect, it } from 'vitest';
+import { dq, jsonLines } from '../support/cli.ts';
+import { clusterOf, type Cluster } from '../support/cluster.ts';
+import { startRedis } from '../support/servers.ts';
+import { until } from '../support/wait.ts';
+
+/** What is right for production: binlogs, and a Redis that keeps its data. */
+const healthy = (): Promise<Cluster> => clusterOf(3, { kept: true });
+
+describe('a healthy cluster', () => {
+  it('is exit 0, and every part is told', async () => {
+    const cluster = await healthy();
+    const work = cluster.startDq(['work', '--json', '--', 'true']);
+    await work.event('working');
+    const raw = await cluster.raw(cluster.nodes[0]);
+    await until(
+      'it waits',
+      async () => (await raw.stats('stats-tube default'))?.get('current-waiting') === '1',
+    );
+    const { code, stdout } = await cluster.dq(['doctor']);
+    expect(stdout).toContain(cluster.file);
+    for (const { endpoint } of [...cluster.nodes, cluster.redis]) {
+      expect(stdout).toContain(endpoint);
+    }
+    expect(stdout).toMatch(/1\.1\d/);
+    expect(code).toBe(0);
+    work.kill('SIGTERM');
+    await work.ended;
+  });
+
+  it('is JSON under --json', async () => {
+    const cluster = await healthy();
+    const { stdout } = await cluster.dq(['--json', 'doctor']);
+    expect(jsonLines(stdout).length).toBeGreaterThan(0);
+  });
+
+  it('changes nothing', async () => {
+    const cluster = await healthy();
+    await cluster.dq(['doctor']);
+    expect(await cluster.totalJobs()).toEqual([0, 0, 0]);
+    expect(await cluster.openRedis().dbsize()).toBe(0);
+  });
+});
+
+describe('what is wrong is named with its remedy', () => {
+  it('a node that is down', async () => {
+    const cluster = await healthy();
+    await cluster.nodes[1]?.kill();
+    const { stdout } = await cluster.dq(['doctor']);
+    expect(stdout).toMatch(new RegExp(`^BAD .*${String(cluster.nodes[1]?.endpoint)}`, 'm'));
+    expect(stdout).toMatch(/remedy: .*beanstalkd/);
+  });
+
+  it('a node that hangs', async () => {
+    const cluster = await healthy();
+    cluster.nodes[1]?.pause();
+    const { stdout } = await cluster.dq(['doctor']);
+    expect(stdout).toMatch(new RegExp(`^BAD .*${String(cluster.nodes[1]?.endpoint)}`, 'm'));
+    cluster.nodes[1]?.resume();
+  });
+
+  it('too few nodes for a put: exit 75', async () => {
+    const cluster = await healthy();
+    await Promise.all(cluster.nodes.slice(1).map((node) => node.kill()));
+    expect((await cluster.dq(['doctor'])).code).toBe(75);
+  });
+
+  it('a node that drains', async () => {
+    const cluster = await healthy();
+    cluster.nodes[1]?.signal('SIGUSR1');
+    const raw = await cluster.raw(cluster.nodes[1]);
+    await until('it drains', async () => (await raw.stats('stats'))?.get('draining') === 'true');
+    expect((await cluster.dq(['doctor'])).stdout).toMatch(/drain/i);
+  });
+
+  it('nodes without a binlog, and a Redis that forgets', async () => {
+    const cluster = await clusterOf(2);
+    const { stdout } = await cluster.dq(['doctor']);
+    expect(stdout).toMatch(/binlog.*-b|-b.*binlog/is);
+    expect(stdout).toMatch(/appendonly|persist/i);
+  });
+
+  it('a tube that nobody works on', async () => {
+    const cluster = await healthy();
+    const { stdout } = await cluster.dq(['-t', 'lonely', 'doctor']);
+    expect(stdout).toMatch(/no worker|nobody/i);
+    expect(stdout).toContain('lonely');
+  });
+
+  it('a Redis that is away', async () => {
+    const cluster = await healthy();
+    await cluster.redis.kill();
+    const { code, stdout } = await cluster.dq(['doctor']);
+    expect(code).toBe(75);
+    expect(stdout).toMatch(/^BAD .*redis/m);
+    expect(stdout).toContain(cluster.redis.endpoint);
+  });
+
+  it('a Redis that evicts', async () => {
+    const evicting = await startRedis([
+      '--maxmemory',
+      '100mb',
+      '--maxmemory-policy',
+      'allkeys-lru',
+    ]);
+    const cluster = await healthy();
+    const env = { DQ_REDIS: `redis://${evicting.endpoint}` };
+    const { stdout } = await cluster.dq(['doctor'], { env });
+    expect(stdout).toMatch(/noeviction/);
+  });
+
+  it('no configuration, in CI', async () => {
+    const { code, stdout, stderr } = await dq(['doctor'], { env: { CI: 'true' } });
+    expect(code).toBe(2);
+    expect(stdout + stderr).toMatch(/DQ_NODES/);
+  });
+});

@@ -1,0 +1,136 @@
+// What holds for every command: help, version, colours, where the configuration is looked for.
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { dq } from '../support/cli.ts';
+import { clusterOf, configOf, type Cluster } from '../support/cluster.ts';
+import { temporaryFolder } from '../support/servers.ts';
+
+const escape = '\u001b[';
+
+describe('help', () => {
+  it.each(['put', 'at', 'delete', 'work', 'doctor'])('of %s has examples', async (command) => {
+    const { code, stdout, stderr } = await dq([command, '--help']);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/Usage: dq/);
+    expect(stdout).toMatch(/Examples?:\n(.*\n)*? +.*dq /);
+    expect(stdout).toMatch(new RegExp(`dq ${command}`));
+    for (const option of ['--config', '--tube', '--json', '--quiet', '--no-color']) {
+      expect(stdout).toContain(option);
+    }
+  });
+
+  it.each([['--help'], ['-h'], ['help']])('of dq names every command: %s', async (word) => {
+    const { code, stdout } = await dq([word]);
+    expect(code).toBe(0);
+    for (const command of ['put', 'at', 'delete', 'work', 'doctor']) {
+      expect(stdout).toMatch(new RegExp(`^ +${command}\\b`, 'm'));
+    }
+  });
+
+  it('of work says what -- is for and what its options are by default', async () => {
+    const { stdout } = await dq(['work', '--help']);
+    expect(stdout).toMatch(/-- /);
+    for (const option of ['--concurrency', '--attempts', '--timeout', '--grace', '--drain']) {
+      expect(stdout).toContain(option);
+    }
+  });
+
+  it('needs no configuration, whatever is wrong with it', async () => {
+    const env = { DQ_CONFIG: 'missing.yaml' };
+    expect((await dq(['put', '--help'], { env })).code).toBe(0);
+  });
+});
+
+describe('version', () => {
+  it.each(['--version', '-V'])('%s is that of package.json', async (word) => {
+    const path = new URL('../../package.json', import.meta.url);
+    const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string };
+    const { code, stdout } = await dq([word]);
+    expect([code, stdout]).toEqual([0, `${version}\n`]);
+  });
+});
+
+describe('bare dq', () => {
+  it('is exit 2 with the help on stderr', async () => {
+    const { code, stdout, stderr } = await dq([]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/Usage: dq/);
+  });
+});
+
+describe('colours', () => {
+  it.each([
+    ['none when it is no terminal', [], {}, false],
+    ['NO_COLOR', [], { NO_COLOR: '1', FORCE_COLOR: '1' }, false],
+    ['--no-color', ['--no-color'], { FORCE_COLOR: '1' }, false],
+    ['FORCE_COLOR', [], { FORCE_COLOR: '1' }, true],
+    ['FORCE_COLOR and --json', ['--json'], { FORCE_COLOR: '1' }, false],
+  ])('%s', async (_, words, env, coloured) => {
+    const { stderr } = await dq([...words, 'put', '--delay', '5', 'x'], { env });
+    expect(stderr.includes(escape)).toBe(coloured);
+  });
+});
+
+describe('the configuration', () => {
+  let cluster: Cluster;
+  let home: string;
+  let config: string;
+
+  beforeAll(async () => {
+    cluster = await clusterOf(1);
+    home = temporaryFolder();
+    config = configOf([String(cluster.nodes[0]?.endpoint)], cluster.redis.endpoint);
+    for (const folder of ['a/b', '.config/dq', 'xdg/dq']) {
+      mkdirSync(join(home, folder), { recursive: true });
+    }
+  });
+
+  /** The tube that dq took from the file it found. */
+  async function tubeFrom(
+    cwd: string,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
+    const all = { HOME: home, ...env };
+    const { stdout } = await dq(['--json', 'put', 'x'], { cwd: join(home, cwd), env: all });
+    return (JSON.parse(stdout) as { tube: string }).tube;
+  }
+
+  const write = (path: string, tube: string): void => {
+    writeFileSync(join(home, path), `${config}tube: ${tube}\n`);
+  };
+
+  it('is the nearest one; a file named by DQ_CONFIG comes before, variables over it', async () => {
+    write('.config/dq/config.yaml', 'of-user');
+    expect(await tubeFrom('a/b')).toBe('of-user');
+    write('xdg/dq/config.yaml', 'of-xdg');
+    expect(await tubeFrom('a/b', { XDG_CONFIG_HOME: join(home, 'xdg') })).toBe('of-xdg');
+    write('dqrc.yaml', 'of-home');
+    expect(await tubeFrom('a/b')).toBe('of-home');
+    write('a/dqrc.yaml', 'of-parent');
+    expect(await tubeFrom('a/b')).toBe('of-parent');
+    write('a/.dqrc.yaml', 'of-hidden');
+    expect(await tubeFrom('a/b')).toBe('of-hidden');
+    write('a/named.yaml', 'named');
+    expect(await tubeFrom('a/b', { DQ_CONFIG: '../named.yaml' })).toBe('named');
+    expect(await tubeFrom('a/b', { DQ_TUBE: 'of-env' })).toBe('of-env');
+  });
+
+  it('may be all in variables, in CI too', async () => {
+    const env = { CI: 'true', DQ_NODES: String(cluster.nodes[0]?.endpoint) };
+    expect((await dq(['put', 'x'], { env })).code).toBe(0);
+  });
+
+  it('runs no code of the working folder', async () => {
+    const cwd = temporaryFolder();
+    mkdirSync(join(cwd, '.config'));
+    for (const name of ['.dqrc.js', 'dq.config.js', '.config/config.js', '.dqrc']) {
+      writeFileSync(join(cwd, name), 'process.stdout.write("evil")\n');
+    }
+    writeFileSync(join(cwd, '.dqrc.yaml'), config);
+    const { code, stdout } = await dq(['put', 'x'], { cwd });
+    expect(code).toBe(0);
+    expect(stdout).not.toContain('evil');
+  });
+});

@@ -1,0 +1,136 @@
+// `dq put` reading its payloads from stdin: byte for byte, by lines, by NUL.
+
+import { Buffer } from 'node:buffer';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { jsonLines, lines, open } from '../support/cli.ts';
+import { clusterOf, configOf, type Cluster, type Put } from '../support/cluster.ts';
+import { obliging, startFakeNode } from '../support/fake-node.ts';
+import { temporaryFolder } from '../support/servers.ts';
+import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+
+const lengthOfDue = '1767225600000000000/'.length;
+
+let cluster: Cluster;
+
+beforeAll(async () => {
+  cluster = await clusterOf(2, { words: ['-z', '1000'] });
+});
+
+/** The payloads of these receipts, byte for byte. */
+async function payloadsOf(receipts: readonly string[]): Promise<Buffer[]> {
+  const first = await Promise.all(receipts.map((receipt) => cluster.envelopes(receipt)));
+  return first.map(([envelope]) => envelope?.subarray(lengthOfDue) ?? Buffer.from('(none)'));
+}
+
+async function put(words: readonly string[], stdin: string | Buffer) {
+  const ran = await cluster.dq(['put', ...words], { stdin });
+  const payloads = await payloadsOf(lines(ran.stdout));
+  return { ...ran, payloads: payloads.map(String) };
+}
+
+describe('-', () => {
+  it('is every byte of stdin', async () => {
+    const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+    const { code, stdout } = await cluster.dq(['put', '-'], { stdin: all });
+    expect(code).toBe(0);
+    const [payload] = await payloadsOf(lines(stdout));
+    expect(payload?.equals(all)).toBe(true);
+  });
+
+  it.each(['', '\n', 'a\r\n', '\n\n'])('keeps %j as it is', async (stdin) => {
+    expect((await put(['-'], stdin)).payloads).toEqual([stdin]);
+  });
+});
+
+describe('--lines', () => {
+  it.each([
+    ['LF', 'a\nb\n', ['a', 'b']],
+    ['CR LF', 'a\r\nb\r\n', ['a', 'b']],
+    ['no last LF', 'a\nb', ['a', 'b']],
+    ['a CR within', 'a\rb\n\rc\n', ['a\rb', '\rc']],
+    ['blanks', '  a \n\t\n', ['  a ', '\t']],
+    ['nothing', '', []],
+  ])('makes a job of each: %s', async (_, stdin, expected) => {
+    const { code, payloads } = await put(['--lines'], stdin);
+    expect(code).toBe(0);
+    expect(payloads).toEqual(expected);
+  });
+
+  it('skips empty lines and says how many', async () => {
+    const { code, payloads, stderr } = await put(['--lines'], 'a\n\n\r\nb\n\n');
+    expect(code).toBe(0);
+    expect(payloads).toEqual(['a', 'b']);
+    expect(stderr).toMatch(/\b3 empty lines/);
+  });
+
+  it('keeps bytes that are no text', async () => {
+    const line = Buffer.from([0xff, 0x00, 0xfe, 0x0d, 0x01]);
+    const stdin = Buffer.concat([line, Buffer.from('\n')]);
+    const { stdout } = await cluster.dq(['put', '--lines'], { stdin });
+    const [payload] = await payloadsOf(lines(stdout));
+    expect(payload?.equals(line)).toBe(true);
+  });
+
+  it('prints a receipt for each, in their order', async () => {
+    const words = Array.from({ length: 500 }, (_, at) => `record ${at}`);
+    const { payloads } = await put(['--lines'], words.join('\n'));
+    expect(payloads).toEqual(words);
+  });
+
+  it('prints a line of JSON for each', async () => {
+    const { stdout } = await cluster.dq(['--json', 'put', '--lines'], { stdin: 'a\nb\n' });
+    const puts = jsonLines(stdout) as unknown as Put[];
+    expect((await payloadsOf(puts.map(({ receipt }) => receipt))).map(String)).toEqual(['a', 'b']);
+  });
+
+  it('doesn’t wait for the end of stdin', async () => {
+    const putting = cluster.startDq(['put', '--lines'], { stdin: open });
+    putting.write('first\n');
+    const receipt = await putting.line(/./, 'stdout');
+    expect((await payloadsOf([receipt])).map(String)).toEqual(['first']);
+    putting.closeStdin();
+    expect((await putting.ended).code).toBe(0);
+  });
+});
+
+describe('--null', () => {
+  it.each([
+    ['exact records', 'a\nb\0c\r\n\0', ['a\nb', 'c\r\n']],
+    ['empty ones too', 'a\0\0b\0', ['a', '', 'b']],
+    ['no last NUL', 'a\0b', ['a', 'b']],
+    ['nothing', '', []],
+  ])('makes a job of each: %s', async (_, stdin, expected) => {
+    const { code, payloads } = await put(['--null'], stdin);
+    expect(code).toBe(0);
+    expect(payloads).toEqual(expected);
+  });
+});
+
+describe('a record that is refused', () => {
+  it('ends it: those before are kept, none from there on, and stderr says where to resume', async () => {
+    const tube = cluster.tube();
+    const stdin = ['one', 'two', 'x'.repeat(2_000), 'four', 'five', ''].join('\n');
+    const { code, stdout, stderr } = await cluster.dq(['-t', tube, 'put', '--lines'], { stdin });
+    expect(code).toBe(2);
+    expect((await payloadsOf(lines(stdout))).map(String)).toEqual(['one', 'two']);
+    expect(stderr).toMatch(/\b(line|record) 3\b/);
+    expect((await cluster.counts(tube)).map(({ ready }) => ready)).toEqual([2, 2]);
+  });
+
+  it('takes back the later ones that a node has already taken', async () => {
+    const refusing = await startFakeNode(
+      obliging(({ body }) => (body?.includes('bad') ? 'OUT_OF_MEMORY\r\n' : undefined)),
+    );
+    const file = join(temporaryFolder(), 'dq.yaml');
+    writeFileSync(file, configOf([refusing.endpoint], cluster.redis.endpoint));
+    const stdin = ['one', 'two', 'bad', 'four', 'five', ''].join('\n');
+    const { code, stdout, stderr } = await cluster.dq(['-c', file, 'put', '--lines'], { stdin });
+    expect(code).toBe(75);
+    expect(lines(stdout)).toHaveLength(2);
+    expect(stderr).toMatch(/\b(line|record) 3\b/);
+    const inserted = refusing.heard.filter(({ body }) => body && !body.includes('bad'));
+    const deleted = refusing.heard.filter(({ name }) => name === 'delete');
+    expect(inserted.length - deleted.length).toBe(2);
+  });
+});
