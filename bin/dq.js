@@ -1,2 +1,4 @@
 #!/usr/bin/env node
-import '../dist/cli/main.js';
+const { load, readCache, run } = require('./load.js');
+
+run(load(readCache()));

@@ -5,27 +5,22 @@ import { Printer } from '../output/printer.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { parse } from './program.ts';
 
-let code: number = exitCodes.done;
+void main(process.argv);
 
-/** What a part in the background met, such as a queue file that was taken away: the command is over. */
-process.on('unhandledRejection', (error) => {
-  if (!(error instanceof DqError)) throw error;
-  void reporter()
-    .failure(error)
-    .then(() => process.exit(exitCodeOf(error.kind)));
-});
-
-try {
-  await parse(process.argv, (wanted) => {
-    code = wanted;
-  });
-} catch (error) {
-  if (!(error instanceof DqError)) throw error;
-  await reporter().failure(error);
-  code = exitCodeOf(error.kind);
+async function main(argv: readonly string[]): Promise<void> {
+  let code: number = exitCodes.done;
+  try {
+    await parse(argv, (wanted) => {
+      code = wanted;
+    });
+  } catch (error) {
+    if (!(error instanceof DqError)) throw error;
+    await reporter().failure(error);
+    code = exitCodeOf(error.kind);
+  }
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  process.exit(code);
 }
-await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
-process.exit(code);
 
 /** An error may come before the options are understood: they are looked for in the words themselves. */
 function reporter(): Printer {
