@@ -4,8 +4,10 @@ import { embeddedFolder } from './config/places.ts';
 import type { Config } from './config/schema.ts';
 import { systemClock } from './core/clock.ts';
 import { DqError } from './core/errors.ts';
+import { defaultTtr } from './core/job-defaults.ts';
 import { parseReceipt } from './core/receipt.ts';
 import type { Embedded } from './embedded/embedded.ts';
+import type { Board } from './ledger/board.ts';
 import { defaultTerms, type Ledger } from './ledger/ledger.ts';
 import { JobProducer } from './produce/producer.ts';
 import { Replicator } from './produce/replicator.ts';
@@ -27,6 +29,7 @@ export class Cluster {
   readonly #embeddedNodes = new Map<string, QueueNode>();
   #embedded: Promise<Embedded> | undefined;
   #ledger: Promise<Ledger> | undefined;
+  #board: Promise<Board> | undefined;
 
   constructor(config: Config, env: NodeJS.ProcessEnv) {
     this.config = config;
@@ -41,10 +44,11 @@ export class Cluster {
 
   /** None with the embedded queue. */
   beanstalkdNodes(tube: string): Promise<BeanstalkdNode[]> {
-    const { nodes, tubeGiven } = this.config;
+    const { nodes, tubeGiven, tube: configured } = this.config;
     const named = nodes === 'embedded' ? [] : nodes;
+    const hasOwn = !tubeGiven && tube === configured;
     return Promise.all(
-      named.map((node) => this.#beanstalkd(node.endpoint, tubeGiven ? tube : (node.tube ?? tube))),
+      named.map((node) => this.#beanstalkd(node.endpoint, hasOwn ? (node.tube ?? tube) : tube)),
     );
   }
 
@@ -66,8 +70,8 @@ export class Cluster {
     return this.#ledger;
   }
 
-  async producer(): Promise<JobProducer> {
-    const { tube, replicas, minReplicas } = this.config;
+  async producer(tube = this.config.tube): Promise<JobProducer> {
+    const { replicas, minReplicas } = this.config;
     const nodes = await this.nodes(tube);
     const clock = systemClock;
     const replicator = new Replicator({
@@ -77,7 +81,14 @@ export class Cluster {
       clock,
       random: Math.random(),
     });
-    return new JobProducer({ replicator, clock, tube, ledger: () => this.ledger() });
+    const ttr = this.config.nodes === 'embedded' ? defaultTtr.embedded : defaultTtr.beanstalkd;
+    return new JobProducer({ replicator, clock, tube, ttr, ledger: () => this.ledger() });
+  }
+
+  /** The board of the schedule whose ticks lie in that tube. */
+  board(tube: string): Promise<Board> {
+    this.#board ??= this.#openBoard(tube);
+    return this.#board;
   }
 
   /** The embedded queue, opened. */
@@ -90,8 +101,9 @@ export class Cluster {
     for (const node of [...this.#beanstalkds.values(), ...this.#embeddedNodes.values()]) {
       node.close();
     }
-    (await this.#ledger)?.close();
-    (await this.#embedded)?.close();
+    (await opened(this.#ledger))?.close();
+    (await opened(this.#board))?.close();
+    (await opened(this.#embedded))?.close();
   }
 
   async #beanstalkd(endpoint: string, tube: string): Promise<BeanstalkdNode> {
@@ -118,14 +130,31 @@ export class Cluster {
     return openEmbedded({ folder: this.folder });
   }
 
+  async #openBoard(tube: string): Promise<Board> {
+    const { redis } = this.config;
+    if (redis === undefined) return (await this.embedded()).board(tube);
+    const { RedisBoard } = await import('./ledger/redis/redis-board.ts');
+    return new RedisBoard({ redis }, tube);
+  }
+
   async #openLedger(): Promise<Ledger> {
     const { redis, goQueue, ledger, nodes } = this.config;
     if (redis === undefined) {
-      const ttl = nodes === 'embedded' ? Infinity : ledger.ttl;
-      return (await this.embedded()).ledger({ ...defaultTerms, ttl });
+      const embedded = await this.embedded();
+      if (nodes === 'embedded') return embedded.ledger({ ...defaultTerms, ttl: Infinity });
+      return embedded.ledger({ ...defaultTerms, ttl: ledger.ttl }, nodes[0]?.endpoint);
     }
     const { RedisLedger } = await import('./ledger/redis/redis-ledger.ts');
     return new RedisLedger({ redis, goQueue, terms: { ...defaultTerms, ttl: ledger.ttl } });
+  }
+}
+
+/** Undefined when it couldn't be opened: whoever wanted it was told. */
+async function opened<Part>(opening: Promise<Part> | undefined): Promise<Part | undefined> {
+  try {
+    return await opening;
+  } catch {
+    return undefined;
   }
 }
 

@@ -6,7 +6,7 @@
 import type { Buffer } from 'node:buffer';
 import { isTubeName } from '../core/receipt.ts';
 import { ProtocolError, excerpt, unexpected } from './reply.ts';
-import type { Reply } from './reply.ts';
+import type { BodyWord, Reply } from './reply.ts';
 
 export interface Command<Outcome> {
   /** ASCII, at most 222 bytes: the CRLF comes after it. */
@@ -15,6 +15,8 @@ export interface Command<Outcome> {
   readonly body?: Buffer;
   /** How long the server may rightly keep silent, in ms; 0 when left out. */
   readonly waitMs?: number;
+  /** The word of the reply that has a body; left out: none has. */
+  readonly bodyAfter?: BodyWord;
   /** @throws ProtocolError, Refusal */
   readonly read: (reply: Reply) => Outcome;
 }

@@ -12,6 +12,9 @@ import { openSocket } from './socket.ts';
 import type { SocketOptions } from './socket.ts';
 import { closedHere, secondsText, socketErrorText } from './socket-error.ts';
 
+/** A reply whose bytes come more slowly has to be complete within its deadline, in bytes per ms. */
+const slowestReply = 16;
+
 export interface ConnectOptions extends SocketOptions {
   /** How long the server may keep silent while a reply is due (a reserve adds its wait), in ms. */
   readonly replyTimeout: number;
@@ -95,13 +98,17 @@ export class Connection {
   };
 
   readonly #read = (chunk: Buffer): void => {
+    const wasInReply = this.#decoder.isInReply;
+    const waiting = this.#pipeline.length;
     try {
       this.#decoder.push(chunk);
+      if (this.#decoder.bodyOf !== undefined) this.#pipeline.expectBody(this.#decoder.bodyOf);
     } catch (error) {
       this.#destroy('protocol', `protocol broken: ${messageOf(error)}`, error);
       return;
     }
-    this.#expectReply();
+    if (wasInReply && this.#pipeline.length === waiting) this.#expectRest(chunk.length);
+    else this.#expectReply();
   };
 
   /** A reserve may wait for its reply to begin, but not in the middle of it. */
@@ -109,6 +116,11 @@ export class Connection {
     const { oldest } = this.#pipeline;
     const waitMs = this.#decoder.isInReply ? 0 : (oldest?.waitMs ?? 0);
     this.#deadline.expect(oldest === undefined ? Infinity : waitMs + this.#replyTimeout);
+  }
+
+  /** A byte now and then doesn't keep a reply alive. */
+  #expectRest(received: number): void {
+    this.#deadline.extend(received / slowestReply);
   }
 
   #destroy(fault: NodeFault, message: string, cause?: unknown): void {

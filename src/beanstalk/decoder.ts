@@ -5,13 +5,13 @@
 
 import { Buffer } from 'node:buffer';
 import { ProtocolError, excerpt } from './reply.ts';
-import type { Reply } from './reply.ts';
+import type { BodyWord, Reply } from './reply.ts';
 
 /** The longest lines name a tube: 200 bytes and a word. */
 const longestLine = 1_024;
 
-/** The largest job that any beanstalkd can be set to take (`-z`): no job is too large to be read. */
-const largestBody = 2 ** 30;
+/** Of a job the largest that any beanstalkd can be set to take (`-z`); of a list a hundred thousand tubes. */
+const largestBodies = { RESERVED: 2 ** 30, FOUND: 2 ** 30, OK: 2 ** 25 } as const;
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
@@ -20,7 +20,7 @@ const nothing = Buffer.alloc(0);
 
 /** A line that was read, whose body wasn't yet. */
 interface Announced {
-  readonly word: string;
+  readonly word: BodyWord;
   readonly rest: string;
   readonly length: number;
 }
@@ -42,6 +42,11 @@ export class ReplyDecoder {
   /** Whether a reply has begun to come and isn't complete. */
   get isInReply(): boolean {
     return this.#line !== '' || this.#announced !== undefined;
+  }
+
+  /** The word of the reply whose body is being read. */
+  get bodyOf(): BodyWord | undefined {
+    return this.#announced?.word;
   }
 
   /**
@@ -92,9 +97,9 @@ export class ReplyDecoder {
     }
   }
 
-  #announce(word: string, rest: string, digits: string): void {
+  #announce(word: BodyWord, rest: string, digits: string): void {
     const length = /^\d{1,10}$/.test(digits) ? Number(digits) : NaN;
-    if (!(length <= largestBody)) {
+    if (!(length <= largestBodies[word])) {
       throw new ProtocolError(`a body can't have the length ${excerpt(digits)}`);
     }
     this.#announced = { word, rest, length };
@@ -118,7 +123,7 @@ export class ReplyDecoder {
     this.#body = grown;
   }
 
-  #takeBody(word: string, rest: string, length: number): void {
+  #takeBody(word: BodyWord, rest: string, length: number): void {
     const body = this.#body;
     if (body[length] !== carriageReturn || body[length + 1] !== lineFeed) {
       throw new ProtocolError(`a body of ${length} bytes isn't followed by CRLF`);

@@ -4,7 +4,7 @@ import type { Buffer } from 'node:buffer';
 import { countIn, idIn, isWord, u32, u64, yesBy } from './command.ts';
 import type { Command } from './command.ts';
 import { ProtocolError, unexpected } from './reply.ts';
-import type { Reply } from './reply.ts';
+import type { BodyWord, Reply } from './reply.ts';
 
 export interface JobOptions {
   /** 0 (most urgent) to 2^32 − 1. */
@@ -45,7 +45,7 @@ export type ReserveOutcome = FoundJob | 'timed-out' | 'deadline-soon';
 
 /** From the tubes on the watch list; waits for ever. */
 export function reserve(): Command<ReserveOutcome> {
-  return { line: 'reserve', waitMs: Infinity, read: readReserve };
+  return { line: 'reserve', waitMs: Infinity, bodyAfter: 'RESERVED', read: readReserve };
 }
 
 /** The server keeps the wait in a signed number. */
@@ -55,7 +55,7 @@ const longestWait = 2 ** 31 - 1;
 export function reserveWithTimeout(seconds: number): Command<ReserveOutcome> {
   u32('timeout', seconds, 0, longestWait);
   const line = `reserve-with-timeout ${seconds}`;
-  return { line, waitMs: seconds * 1_000, read: readReserve };
+  return { line, waitMs: seconds * 1_000, bodyAfter: 'RESERVED', read: readReserve };
 }
 
 function readReserve(reply: Reply): ReserveOutcome {
@@ -67,7 +67,7 @@ function readReserve(reply: Reply): ReserveOutcome {
 
 /** A ready, delayed or buried job; undefined when there is none with this id. @throws RangeError */
 export function reserveJob(id: bigint): Command<FoundJob | undefined> {
-  return { line: `reserve-job ${u64('id', id)}`, read: jobOrNone('RESERVED', id) };
+  return found(`reserve-job ${u64('id', id)}`, 'RESERVED', id);
 }
 
 /** Whether it was ready, delayed, buried, or reserved by this connection. @throws RangeError */
@@ -109,22 +109,22 @@ const readTouch = yesBy('TOUCHED');
 
 /** In any tube and state. @throws RangeError */
 export function peek(id: bigint): Command<FoundJob | undefined> {
-  return { line: `peek ${u64('id', id)}`, read: jobOrNone('FOUND', id) };
+  return found(`peek ${u64('id', id)}`, 'FOUND', id);
 }
 
 /** The most urgent one of the tube in use. */
 export function peekReady(): Command<FoundJob | undefined> {
-  return { line: 'peek-ready', read: jobOrNone('FOUND') };
+  return found('peek-ready', 'FOUND');
 }
 
 /** The one of the tube in use that is ready first. */
 export function peekDelayed(): Command<FoundJob | undefined> {
-  return { line: 'peek-delayed', read: jobOrNone('FOUND') };
+  return found('peek-delayed', 'FOUND');
 }
 
 /** The one of the tube in use that was buried first. */
 export function peekBuried(): Command<FoundJob | undefined> {
-  return { line: 'peek-buried', read: jobOrNone('FOUND') };
+  return found('peek-buried', 'FOUND');
 }
 
 /**
@@ -147,14 +147,15 @@ export function kickJob(id: bigint): Command<boolean> {
 
 const readKickJob = yesBy('KICKED');
 
-function jobOrNone(word: string, id?: bigint): (reply: Reply) => FoundJob | undefined {
-  return (reply) => {
+function found(line: string, word: BodyWord, id?: bigint): Command<FoundJob | undefined> {
+  const read = (reply: Reply): FoundJob | undefined => {
     if (isWord(reply, 'NOT_FOUND')) return undefined;
     if (reply.word !== word) throw unexpected(reply);
     const job = jobIn(reply);
     if (id === undefined || job.id === id) return job;
     throw new ProtocolError(`asked for job ${id}, answered with job ${job.id}`);
   };
+  return { line, bodyAfter: word, read };
 }
 
 function jobIn(reply: Reply): FoundJob {

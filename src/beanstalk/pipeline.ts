@@ -5,8 +5,8 @@ import { NodeError } from '../core/errors.ts';
 import type { NodeFault } from '../core/errors.ts';
 import type { Command } from './command.ts';
 import { encode } from './encode.ts';
-import { ProtocolError, Refusal, unexpected } from './reply.ts';
-import type { Reply } from './reply.ts';
+import { excerpt, ProtocolError, Refusal, unexpected } from './reply.ts';
+import type { BodyWord, Reply } from './reply.ts';
 
 interface Waiting {
   readonly command: Command<unknown>;
@@ -50,6 +50,12 @@ export class Pipeline {
     const taken = this.#commands.slice(this.#written).map(({ command }) => command);
     this.#written = this.#commands.length;
     return encode(taken);
+  }
+
+  /** @throws ProtocolError: a reply with a body begins to come that the command isn't answered with. */
+  expectBody(word: BodyWord): void {
+    if (word === this.oldest?.bodyAfter) return;
+    throw new ProtocolError(`unexpected reply ${excerpt(word)} with a body`);
   }
 
   /** @throws ProtocolError: the reply, or that it came at all, breaks the protocol; nobody got it. */

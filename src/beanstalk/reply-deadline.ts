@@ -27,6 +27,12 @@ export class ReplyDeadline {
     if (this.#due < this.#wakesAt) this.#sleep();
   }
 
+  /** A part of what is due has come: that gives it more time, but never more silence than was allowed. */
+  extend(ms: number): void {
+    this.#due = Math.min(this.#due + ms, performance.now() + this.#allowed);
+    if (this.#due < this.#wakesAt) this.#sleep();
+  }
+
   stop(): void {
     clearTimeout(this.#timer);
     clearImmediate(this.#look);

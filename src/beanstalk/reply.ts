@@ -12,6 +12,9 @@ export interface Reply {
   readonly body: Buffer | undefined;
 }
 
+/** The words whose lines announce a body. */
+export type BodyWord = 'OK' | 'FOUND' | 'RESERVED';
+
 /** The server broke the protocol: from here on no reply can be trusted, the connection is of no use any more. */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';

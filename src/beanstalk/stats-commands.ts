@@ -29,7 +29,7 @@ export interface JobStats {
 
 /** Undefined: no such job. @throws RangeError */
 export function statsJob(id: bigint): Command<JobStats | undefined> {
-  return { line: `stats-job ${u64('id', id)}`, read: readJobStats };
+  return { line: `stats-job ${u64('id', id)}`, bodyAfter: 'OK', read: readJobStats };
 }
 
 function readJobStats(reply: Reply): JobStats | undefined {
@@ -81,7 +81,7 @@ export interface TubeStats {
 
 /** Undefined: no such tube; one without jobs and connections vanishes. @throws RangeError */
 export function statsTube(tube: string): Command<TubeStats | undefined> {
-  return { line: `stats-tube ${tubeName(tube)}`, read: readTubeStats };
+  return { line: `stats-tube ${tubeName(tube)}`, bodyAfter: 'OK', read: readTubeStats };
 }
 
 function readTubeStats(reply: Reply): TubeStats | undefined {
@@ -115,7 +115,7 @@ export interface ServerStats {
 }
 
 export function stats(): Command<ServerStats> {
-  return { line: 'stats', read: readServerStats };
+  return { line: 'stats', bodyAfter: 'OK', read: readServerStats };
 }
 
 function readServerStats(reply: Reply): ServerStats {

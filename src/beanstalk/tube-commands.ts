@@ -31,7 +31,7 @@ export function ignore(tube: string): Command<number | undefined> {
 }
 
 export function listTubes(): Command<string[]> {
-  return { line: 'list-tubes', read: readList };
+  return { line: 'list-tubes', bodyAfter: 'OK', read: readList };
 }
 
 export function listTubeUsed(): Command<string> {
@@ -39,7 +39,7 @@ export function listTubeUsed(): Command<string> {
 }
 
 export function listTubesWatched(): Command<string[]> {
-  return { line: 'list-tubes-watched', read: readList };
+  return { line: 'list-tubes-watched', bodyAfter: 'OK', read: readList };
 }
 
 /** No job of it can be reserved for so many seconds; false: no such tube. @throws RangeError */

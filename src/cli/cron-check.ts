@@ -7,7 +7,7 @@ import { checkEntries } from '../schedule/check.ts';
 import type { Issue } from '../schedule/issue.ts';
 import type { Context } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { readScheduleFile } from './schedule-source.ts';
+import { placeOf, readScheduleFile } from './schedule-source.ts';
 
 export async function cronCheck(words: readonly string[], context: Context): Promise<void> {
   const [file, second] = words;
@@ -35,10 +35,6 @@ export async function cronCheck(words: readonly string[], context: Context): Pro
   const warnings = issues.length - errors;
   printer.note(`${schedule.entries.length} entries, ${errors} errors, ${warnings} warnings`);
   context.exit(errors > 0 ? exitCodes.usage : exitCodes.done);
-}
-
-function placeOf(issue: Issue): string {
-  return 'path' in issue ? issue.path : `${issue.line}:${issue.column}`;
 }
 
 /** Issues of a YAML file keep their order. */

@@ -1,20 +1,17 @@
 // dq cron next: the coming ticks of a schedule, with what a change of clocks does to them.
 
-import { ConfigError } from '../config/issue.ts';
 import { systemClock } from '../core/clock.ts';
 import { dueMs } from '../core/envelope.ts';
 import { DqError } from '../core/errors.ts';
 import { formatInstant, formatLocal, parseInstant } from '../core/instant.ts';
 import { localZone, offsetAt } from '../core/zone.ts';
 import { escapeControl } from '../output/escape.ts';
-import { parseCronMap } from '../schedule/yaml-entries.ts';
 import type { Entry } from '../schedule/entry.ts';
-import type { Issue } from '../schedule/issue.ts';
 import { parseSchedule } from '../schedule/times.ts';
 import { upcoming } from '../schedule/upcoming.ts';
 import type { Context } from './context.ts';
 import { optional, wholeNumber } from './numbers.ts';
-import { readScheduleFile, type Schedule } from './schedule-source.ts';
+import { configuredSchedule, readScheduleFile, usableEntries } from './schedule-source.ts';
 
 export interface NextOptions {
   readonly schedule?: string;
@@ -69,32 +66,10 @@ async function wantedEntries(
       throw new DqError('usage', `--schedule: ${parsed.fault.message}`);
     return [{ name: schedule, times: parsed.times, zone, delay: 0 }];
   }
-  const { entries } = await usable(file, context);
-  return tz === undefined ? entries : entries.map((entry) => ({ ...entry, zone }));
-}
-
-/** @throws ConfigError when the schedule has errors. */
-async function usable(file: string | undefined, context: Context): Promise<Schedule> {
   const found =
-    file === undefined ? await configured(context) : await readScheduleFile(file, context.cwd);
-  const [first, ...more] = found.issues
-    .filter(({ severity }) => severity === 'error')
-    .map((issue) => configIssue(found.file, issue));
-  if (first !== undefined) throw new ConfigError([first, ...more]);
-  return found;
-}
-
-async function configured(context: Context): Promise<Schedule> {
-  const { cron, file } = await context.config();
-  if (cron === undefined) {
-    throw new DqError('config', 'there is no cron: in the configuration', {
-      hint: 'name a file: dq cron next ./crontab',
-    });
-  }
-  return { file: file ?? 'cron', ...parseCronMap(cron, 'cron', localZone) };
-}
-
-function configIssue(file: string, issue: Issue) {
-  if ('path' in issue) return { file, path: issue.path, message: issue.message };
-  return { file: `${file}:${issue.line}:${issue.column}`, message: issue.message };
+    file === undefined
+      ? configuredSchedule(await context.config())
+      : await readScheduleFile(file, context.cwd);
+  const entries = usableEntries(found);
+  return tz === undefined ? entries : entries.map((entry) => ({ ...entry, zone }));
 }

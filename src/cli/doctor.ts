@@ -15,11 +15,11 @@ export async function doctor(context: Context): Promise<void> {
   try {
     const tubes = await Promise.all(config.tubes.map((tube) => lookAtTube(tube, cluster)));
     const ofNodes = tubes[0]?.nodes ?? [];
-    const ofRedis = await lookAtRedis(config);
+    const ofLedger = await lookAtLedger(cluster);
     const ofTubes = tubes.map(({ workers }) => workers);
-    await print([...lookAtConfig(config), ...ofNodes.flat(), ...ofRedis, ...ofTubes], context);
+    await print([...lookAtConfig(config), ...ofNodes.flat(), ...ofLedger, ...ofTubes], context);
     const usable = ofNodes.filter((findings) => !findings.some(isBad)).length;
-    const works = usable >= config.minReplicas && !ofRedis.some(isBad);
+    const works = usable >= config.minReplicas && !ofLedger.some(isBad);
     context.exit(works ? exitCodes.done : exitCodes.unavailable);
   } finally {
     await cluster.close();
@@ -34,7 +34,7 @@ function lookAtConfig(config: Config): Finding[] {
   const { file, nodes, replicas, minReplicas, tubes } = config;
   const count = nodes === 'embedded' ? 1 : nodes.length;
   const from = file ?? (config.found ? 'the environment' : 'none found');
-  const about = `${count} ${count === 1 ? 'node' : 'nodes'}, ${replicas} replicas (at least ${minReplicas})`;
+  const about = `${counted(count, 'node')}, ${counted(replicas, 'replica')} (at least ${minReplicas})`;
   const message = `${from}: tube ${tubes.join(', ')}, ${about}`;
   const findings: Finding[] = [{ subject: 'configuration', level: 'good', message }];
   if (replicas === 1 && nodes !== 'embedded') {
@@ -46,6 +46,10 @@ function lookAtConfig(config: Config): Finding[] {
     });
   }
   return findings;
+}
+
+function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
 }
 
 interface TubeFindings {
@@ -69,11 +73,23 @@ interface Look {
 }
 
 async function lookAtEmbedded(tube: string, cluster: Cluster): Promise<Look> {
+  const finding = await lookAtFile('embedded', cluster);
+  if (isBad(finding)) return { findings: [finding], waiting: 0 };
   const [node] = await cluster.nodes(tube);
-  const { path } = await cluster.embedded();
-  const message = `${path}: this machine and user only`;
-  const finding = { subject: 'embedded', level: 'good' as const, message };
   return { findings: [finding], waiting: (await node?.counts())?.waiting ?? 0 };
+}
+
+/** The file of the embedded queue, or of the ledger of a lone beanstalkd: can it be written? */
+async function lookAtFile(subject: 'embedded' | 'ledger', cluster: Cluster): Promise<Finding> {
+  try {
+    const { path } = await cluster.embedded();
+    await (await cluster.ledger()).ready();
+    return { subject, level: 'good', message: `${path}: this machine and user only` };
+  } catch (error) {
+    if (!(error instanceof DqError) || error.kind !== 'unavailable') throw error;
+    const remedy = 'is its disk full, or does another program keep it locked?';
+    return { subject, level: 'bad', message: error.message, remedy };
+  }
 }
 
 async function lookAtNode(node: BeanstalkdNode): Promise<Look> {
@@ -93,8 +109,13 @@ async function lookAtNode(node: BeanstalkdNode): Promise<Look> {
   }
 }
 
-async function lookAtRedis({ redis }: Config): Promise<Finding[]> {
-  if (redis === undefined) return [];
+async function lookAtLedger(cluster: Cluster): Promise<Finding[]> {
+  const { redis, nodes } = cluster.config;
+  if (redis !== undefined) return lookAtRedis(redis);
+  return nodes === 'embedded' ? [] : [await lookAtFile('ledger', cluster)];
+}
+
+async function lookAtRedis(redis: NonNullable<Config['redis']>): Promise<Finding[]> {
   const { checkRedis } = await import('../ledger/redis/check.ts');
   try {
     return diagnoseRedis(await checkRedis({ redis }));

@@ -6,6 +6,7 @@ import { makeContext, type Context, type Globals } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { AtOptions } from './at.ts';
 import type { InitOptions } from './init.ts';
+import type { CronRunOptions } from './cron-run.ts';
 import type { NextOptions } from './cron-next.ts';
 import type { PutOptions } from './put.ts';
 import { version } from './version.ts';
@@ -37,7 +38,9 @@ function lowerFirst(text: string): string {
 
 function program(argv: readonly string[], exit: Exit): Command {
   const root = new Command('dq')
-    .description('crontab and at, in a cluster: periodic and delayed jobs on beanstalkd and Redis')
+    .description(
+      'crontab and at, in a cluster: periodic and delayed jobs on beanstalkd and Redis, or in a file',
+    )
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .configureHelp({ showGlobalOptions: true })
@@ -94,7 +97,7 @@ function declareAt(root: Command, exit: Exit): void {
     .command('at')
     .summary('put a job that is due at an instant')
     .description(
-      'Puts one job, to be run once at TIME. The same payload at the same instant is the same job,\n' +
+      'Puts one job, to be run once at TIME. The same payload at the same instant is the same job, ' +
         'from whichever host and however often it is put.',
     )
     .argument(
@@ -122,7 +125,7 @@ function putOptions(command: Command): void {
     .option('--lines', 'a job for each line of stdin')
     .option('--null', 'a job for each NUL-ended record of stdin')
     .option('--priority <n>', 'smaller is more urgent (default: 1024)')
-    .option('--ttr <duration>', 'how long a worker may be silent (default: 60s)');
+    .option('--ttr <duration>', 'how long a worker may be silent (default: 60s, embedded 20s)');
 }
 
 function declareWork(root: Command, exit: Exit, argv: readonly string[]): void {
@@ -130,7 +133,7 @@ function declareWork(root: Command, exit: Exit, argv: readonly string[]): void {
     .command('work')
     .summary('run a command for each job')
     .description(
-      'Runs CMD for each due job, once over all workers, until it is stopped. The payload is on stdin and, when\n' +
+      'Runs CMD for each due job, once over all workers, until it is stopped. The payload is on stdin and, when ' +
         'it is text, in $DQ_PAYLOAD. Exit 0: done. Exit 65: bury it now. Anything else: try again later.',
     )
     .usage('[options] -- CMD…')
@@ -173,6 +176,31 @@ function declareDelete(root: Command, exit: Exit): void {
 
 function declareCron(root: Command, exit: Exit): void {
   const cron = root.command('cron').summary('schedules: your crontab').usage('<command>');
+  const start = cron
+    .command('run')
+    .summary('run a schedule, each tick once over all hosts')
+    .description(
+      'Runs the ticks of a schedule in the foreground. On several hosts that share nodes and Redis, each tick runs\n' +
+        'once, whoever dies. Reloads on SIGHUP and when the file changes.',
+    )
+    .argument('[file]', 'a crontab or a YAML file (else cron: of the configuration)')
+    .allowExcessArguments()
+    .option('-j, --concurrency <n>', 'how many commands run at once (default: 32)');
+  withExamples(start, ['dq cron run ./crontab', 'dq cron run']);
+  run(start, exit, async (context) => {
+    const { cronRun } = await import('./cron-run.ts');
+    await cronRun(start.args, start.opts<CronRunOptions>(), context);
+  });
+  const list = cron
+    .command('list')
+    .summary('the entries, their next ticks and last results')
+    .argument('[file]', 'a crontab or a YAML file (else cron: of the configuration)')
+    .allowExcessArguments();
+  withExamples(list, ['dq cron list ./crontab']);
+  run(list, exit, async (context) => {
+    const { cronList } = await import('./cron-list.ts');
+    await cronList(list.args, context);
+  });
   const check = cron
     .command('check')
     .summary('what is wrong in a schedule, and what is probably not meant')

@@ -2,9 +2,9 @@
 
 import { Buffer } from 'node:buffer';
 import { DqError } from '../core/errors.ts';
-import { defaultPriority, defaultTtr } from '../core/job-defaults.ts';
+import { defaultPriority } from '../core/job-defaults.ts';
 import { putInOrder, type BulkEnd } from '../produce/bulk.ts';
-import type { Accepted, JobProducer } from '../produce/producer.ts';
+import { MayStillRun, type Accepted, type JobProducer } from '../produce/producer.ts';
 import { putJson } from '../output/job-json.ts';
 import type { Printer } from '../output/printer.ts';
 import type { Context } from './context.ts';
@@ -29,14 +29,14 @@ export interface Due {
 interface Wanted {
   readonly due: Due;
   readonly priority: number;
-  readonly ttr: number;
+  readonly ttr: number | undefined;
 }
 
 const largest = 2 ** 32 - 1;
 /** Records on their way at once: a pipelined connection is full long before that. */
 const inFlight = 1024;
 
-export function readJobOptions(options: JobOptions): { priority: number; ttr: number } {
+export function readJobOptions(options: JobOptions): { priority: number; ttr: number | undefined } {
   const priority = optional(options.priority, (text) =>
     wholeNumber('--priority', text, 0, largest),
   );
@@ -44,7 +44,7 @@ export function readJobOptions(options: JobOptions): { priority: number; ttr: nu
   if (ttr !== undefined && ttr < 1_000) throw new DqError('usage', '--ttr must be at least 1s');
   return {
     priority: priority ?? defaultPriority,
-    ttr: ttr === undefined ? defaultTtr : Math.ceil(ttr / 1_000),
+    ttr: ttr === undefined ? undefined : Math.ceil(ttr / 1_000),
   };
 }
 
@@ -131,12 +131,15 @@ async function putRecords(
 }
 
 /** The refusal, with where to go on. */
-async function resumable({ refusal, accepted, mayRun }: BulkEnd): Promise<unknown> {
+async function resumable({ refusal, accepted, mayRun, moreRefusals }: BulkEnd): Promise<unknown> {
   if (!(refusal instanceof DqError)) return refusal;
   const { keyOf } = await import('../core/key.ts');
-  const keys = mayRun.map(({ envelope }) => keyOf(envelope));
+  const refused = [refusal, ...moreRefusals].filter((each) => each instanceof MayStillRun);
+  const undone = mayRun.map(({ envelope }) => keyOf(envelope));
+  const keys = [...refused.map(({ key }) => key), ...undone];
   const left = keys.length === 0 ? '' : `; may still run: ${keys.join(', ')}`;
-  return new DqError(refusal.kind, `record ${accepted + 1}: ${refusal.message}${left}`, {
+  const why = refusal instanceof MayStillRun ? refusal.refusal.message : refusal.message;
+  return new DqError(refusal.kind, `record ${accepted + 1}: ${why}${left}`, {
     hint: `${accepted} accepted, nothing from record ${accepted + 1} on is kept: resume there`,
     cause: refusal,
   });

@@ -1,8 +1,10 @@
 // Where a schedule comes from: a crontab, a YAML file, or `cron:` of the configuration.
 
 import { resolve } from 'node:path';
-import { ConfigError } from '../config/issue.ts';
+import { ConfigError, type Issue as ConfigIssue } from '../config/issue.ts';
+import type { Config } from '../config/schema.ts';
 import { readText, readYaml } from '../config/yaml.ts';
+import { DqError } from '../core/errors.ts';
 import { isMapping } from '../core/reader.ts';
 import { localZone } from '../core/zone.ts';
 import { parseCrontab } from '../schedule/crontab.ts';
@@ -28,4 +30,39 @@ export async function readScheduleFile(file: string, cwd: string): Promise<Sched
     throw new ConfigError([{ file: path, path: 'cron', message: 'is missing', hint }]);
   }
   return { file, ...parseCronMap(value['cron'], 'cron', localZone) };
+}
+
+/** `cron:` of the configuration. */
+export function configuredSchedule({ cron, file }: Config): Schedule {
+  if (cron === undefined) {
+    throw new DqError('config', 'there is no cron: in the configuration', {
+      hint: 'name a file: ./crontab',
+    });
+  }
+  return { file: file ?? 'cron', ...parseCronMap(cron, 'cron', localZone) };
+}
+
+/** @throws ConfigError with every error of the schedule. */
+export function usableEntries({ file, entries, issues }: Schedule): readonly Entry[] {
+  const errors = issues.filter(({ severity }) => severity === 'error');
+  const [first, ...more] = errors.map((issue) => configIssue(file, issue));
+  if (first !== undefined) throw new ConfigError([first, ...more]);
+  return entries;
+}
+
+/** Each warning as one line. */
+export function warningsOf({ file, issues }: Schedule): string[] {
+  return issues
+    .filter(({ severity }) => severity === 'warning')
+    .map((issue) => `${file}:${placeOf(issue)}: ${issue.message}`);
+}
+
+/** `LINE:COLUMN` of a crontab, the path in a YAML file. */
+export function placeOf(issue: Issue): string {
+  return 'path' in issue ? issue.path : `${issue.line}:${issue.column}`;
+}
+
+function configIssue(file: string, issue: Issue): ConfigIssue {
+  if ('path' in issue) return { file, path: issue.path, message: issue.message };
+  return { file: `${file}:${placeOf(issue)}`, message: issue.message };
 }

@@ -14,9 +14,10 @@ export interface StopSignals {
   readonly release: () => void;
 }
 
-const names = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+const allNames = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
-export function stopSignals(): StopSignals {
+/** @param names those that stop. */
+export function stopSignals(names: readonly NodeJS.Signals[] = allNames): StopSignals {
   const stop = newController();
   const hurry = newController();
   let code: number | undefined;

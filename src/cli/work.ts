@@ -2,16 +2,16 @@
 
 import { commandHandler } from '../consume/command-handler.ts';
 import { Drain } from '../consume/drain.ts';
-import type { Report } from '../consume/events.ts';
 import { workerName } from '../consume/name.ts';
 import { Worker, type WorkSummary } from '../consume/worker.ts';
 import type { Config } from '../config/schema.ts';
 import { systemClock } from '../core/clock.ts';
 import { DqError } from '../core/errors.ts';
-import { jsonLine, textLine } from '../output/work-log.ts';
 import type { Printer } from '../output/printer.ts';
+import { isTickTube } from '../schedule/tick-job.ts';
 import { resolveHandler } from '../run/command.ts';
 import type { Context } from './context.ts';
+import { eventReport } from './event-report.ts';
 import { exitCodes } from './exit-codes.ts';
 import { durationOf, optional, wholeNumber } from './numbers.ts';
 import { openCluster } from './open-cluster.ts';
@@ -58,8 +58,9 @@ export async function work(
   }
   const command = resolveHandler(words.handler, context);
   const config = await context.configOfTubes();
+  refuseTickTubes(config.tubes);
   const limits = readLimits(options, config);
-  const report = await reporting(context.printer);
+  const report = await eventReport(context.printer);
   const { timeout } = limits;
   const output = context.printer.json ? report : undefined;
   const handler = commandHandler({ command, timeout, config: config.file, report: output });
@@ -103,6 +104,13 @@ export async function work(
   }
 }
 
+/** Ticks are no payloads for handlers. */
+function refuseTickTubes(tubes: readonly string[]): void {
+  const tube = tubes.find(isTickTube);
+  if (tube === undefined) return;
+  throw new DqError('usage', `${tube} holds the ticks of a schedule`, { hint: 'dq cron run' });
+}
+
 function readLimits(options: WorkOptions, { work: configured }: Config): Limits {
   const concurrency = optional(options.concurrency, (text) =>
     wholeNumber('--concurrency', text, 1, mostHandlers),
@@ -133,17 +141,6 @@ function warnOfLoneLedger({ nodes, redis }: Config, printer: Printer): void {
   printer.warn(
     `without redis: only the workers of this machine agree on the jobs of ${remote.endpoint}`,
   );
-}
-
-async function reporting(printer: Printer): Promise<Report> {
-  const paint = await printer.paint(printer.stderr);
-  return (event) => {
-    const minor = event.level === 'info' && event.event !== 'output';
-    if (event.level === 'debug' && !printer.verbose) return;
-    if (minor && printer.quiet) return;
-    const now = systemClock.now();
-    printer.event(printer.json ? jsonLine(event, now) : textLine(event, now, paint));
-  };
 }
 
 function whenEnded(ended: Promise<unknown>): AbortSignal {

@@ -27,8 +27,10 @@ export class ConfigError extends DqError {
   }
 }
 
+/** One line, also when the name of a file in it has an end of line. */
 function line({ file, path, message }: Issue): string {
-  return [file, path, message].filter((part) => part !== undefined).join(': ');
+  const parts = [file, path, message].filter((part) => part !== undefined);
+  return parts.join(': ').replaceAll('\n', '\\n');
 }
 
 function lineWithHint(issue: Issue): string {

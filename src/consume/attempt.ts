@@ -8,7 +8,7 @@ import { revocationMargin } from '../ledger/machine.ts';
 import type { Reservation } from '../queue/node.ts';
 import type { Report, WorkEvent } from './events.ts';
 import type { Gate } from './gate.ts';
-import type { Handler, Outcome, Task } from './handler.ts';
+import type { Admit, Handler, Outcome, Task } from './handler.ts';
 import type { Keeper } from './keeper.ts';
 import { Lease, type Leases } from './lease.ts';
 import { settle, type Fate } from './settle.ts';
@@ -22,11 +22,16 @@ const longestHold = 2_000;
 const comeBackSoon: Fate = { kind: 'release', delay: 1 };
 /** An age and a revocation that were asked for within so many ms can be compared. */
 const longestLook = 1_000;
+/** A grant that was asked for so many ms ago may be void: this process stood still, and its lease ran out. */
+const oldestGrant = 5_000;
+/** A job that no worker has claimed for so many ms although one could is of use to none. */
+const longestDesertion = 5 * 60_000;
 
 /** What the attempts of a worker share. */
 export interface AttemptParts {
   readonly ledger: Ledger;
   readonly handler: Handler;
+  readonly admit: Admit;
   readonly clock: Clock;
   readonly random: () => number;
   readonly report: Report;
@@ -45,11 +50,13 @@ export interface AttemptParts {
   /** Called at once before the replicas are settled: no more are adopted. */
   readonly onSettling: (attempt: Attempt) => void;
   /** The ledger took this verdict. */
-  readonly onVerdict: (job: JobRef, verdict: Verdict) => void;
+  readonly onVerdict: (job: JobRef, verdict: Verdict, outcome: Outcome) => void;
   /** The ledger says the job is dead. Whether that is news to this worker: its other replicas say it too. */
   readonly onDead: (job: JobRef) => boolean;
   /** A run came to its end and the ledger doesn't know. */
   readonly onUnsettled: (job: JobRef) => void;
+  /** A due job was sent away for `comeBackSoon`. */
+  readonly onPostponed: () => void;
 }
 
 /** What is to happen next: the replicas' fate, or another hold until the instant (ms) comes. */
@@ -62,6 +69,8 @@ export class Attempt {
   readonly #stop = new AbortController();
   readonly #replicas: Reservation[];
   #ran = false;
+  /** When the ledger was last asked for the claim, ms since the epoch. */
+  #askedAt = 0;
 
   constructor(job: JobRef, content: Job, replica: Reservation, parts: AttemptParts) {
     this.job = job;
@@ -95,6 +104,9 @@ export class Attempt {
     const { clock, gate, slots, stopping } = this.#parts;
     const left = instant - clock.now();
     if (left > longestHold) return releaseFor(left);
+    const admission = this.#parts.admit({ tube: this.job.tube, ...this.#content });
+    if (admission === 'pass') return comeBackSoon;
+    if (admission !== 'run') return this.#dropUseless(admission.drop);
     if (left > 0) {
       this.#parts.onHold(1);
       await sleepUntil(clock, instant, stopping);
@@ -108,6 +120,14 @@ export class Attempt {
     } finally {
       slots.give(this.#ran);
     }
+  }
+
+  /** Writes nothing; a job that another worker has, or had lately, stays. */
+  async #dropUseless(reason: string): Promise<Fate> {
+    const looked = await this.#look();
+    if (looked === undefined || isAlive(looked.answer)) return comeBackSoon;
+    this.#tell('warn', 'removed', { reason });
+    return { kind: 'delete' };
   }
 
   async #claimAndRun(): Promise<Next> {
@@ -157,9 +177,9 @@ export class Attempt {
   }
 
   /** Undefined when the ledger couldn't be asked. */
-  async #claim(age?: number): Promise<ClaimAnswer | undefined> {
-    const { ledger, tokens, gate } = this.#parts;
-    const token = tokens.for(this.job);
+  async #claim(age?: number, token = this.#parts.tokens.next()): Promise<ClaimAnswer | undefined> {
+    const { ledger, clock, tokens, gate } = this.#parts;
+    this.#askedAt = clock.now();
     try {
       const request = age === undefined ? { token, maxDeaths } : { token, maxDeaths, age };
       return await ledger.claim(this.job, request);
@@ -174,7 +194,10 @@ export class Attempt {
   async #follow(answer: Exclude<ClaimAnswer, { kind: 'revoked' }>): Promise<Next> {
     switch (answer.kind) {
       case 'granted':
-        return this.#parts.stopping.aborted ? this.#undo(answer.claim) : this.#run(answer.claim);
+        if (this.#parts.stopping.aborted) return this.#undo(answer.claim);
+        if (this.#parts.clock.now() - this.#askedAt > oldestGrant)
+          return this.#confirm(answer.claim);
+        return this.#run(answer.claim);
       case 'claimed':
         return { kind: 'release', delay: Math.ceil(answer.waitMs / 1_000) };
       case 'retry':
@@ -196,6 +219,13 @@ export class Attempt {
     return releaseFor(0);
   }
 
+  /** The same token is granted the same attempt again, unless another has taken it over. */
+  async #confirm({ token }: Claim): Promise<Next> {
+    const answer = await this.#claim(undefined, token);
+    if (answer === undefined || answer.kind === 'revoked') return comeBackSoon;
+    return this.#follow(answer);
+  }
+
   async #run(claim: Claim): Promise<Fate> {
     const { clock, handler, leases } = this.#parts;
     const lease = new Lease(this.job, claim, clock.now(), () => {
@@ -205,26 +235,26 @@ export class Attempt {
     leases.hold(lease);
     const startedAt = clock.now();
     this.#tell('debug', 'started', { attempt: claim.attempt });
-    const outcome = await handler(this.#task(claim.attempt), this.#stop.signal);
+    const outcome = await handler(this.#task(claim), this.#stop.signal);
     const ms = clock.now() - startedAt;
-    this.#ran = outcome.kind !== 'unstartable';
+    this.#ran = outcome.kind !== 'unstartable' && outcome.kind !== 'deferred';
     const verdict = judge(outcome, claim, this.#parts.attempts, this.#parts.random());
     const accepted = await this.#write(claim, verdict);
     leases.letGo(lease);
     if (accepted === undefined) return releaseFor(0);
     if (!accepted) return comeBackSoon;
     this.#tellVerdict(verdict, outcome, { attempt: claim.attempt, ms });
-    this.#parts.onVerdict(this.job, verdict);
+    this.#parts.onVerdict(this.job, verdict, outcome);
     return fateOf(verdict);
   }
 
-  #task(attempt: number): Task {
+  #task({ attempt, failures, deaths }: Claim): Task {
     const { tube, key } = this.job;
     const [replica] = this.#replicas;
     if (replica === undefined) throw new Error('a job without a replica can not run');
     const { node, id } = replica;
     const address = { endpoint: node.endpoint, tube: node.tube, id };
-    return { tube, key, ...this.#content, attempt, replica: address };
+    return { tube, key, ...this.#content, attempt, failures, deaths, replica: address };
   }
 
   /** Ledger first, replicas second. False: refused; undefined: the worker gave up before it could be written. */
@@ -257,7 +287,7 @@ export class Attempt {
     const why = 'why' in outcome ? { reason: outcome.why } : {};
     switch (verdict.kind) {
       case 'done':
-        this.#tell('info', 'done', { ...run, ...exit });
+        this.#tell('info', 'done', { ...run, ...exit, ...why });
         break;
       case 'retry':
         this.#tell('warn', 'failed', { ...run, ...exit, ...why, retryMs: verdict.delayMs });
@@ -276,6 +306,7 @@ export class Attempt {
 
   async #settle(replica: Reservation, fate: Fate): Promise<void> {
     const settled = await settle(replica, fate, this.#parts, this.#parts.giveUp);
+    if (fate === comeBackSoon) this.#parts.onPostponed();
     if (settled && fate.kind === 'bury') await this.#lookAgain(replica);
   }
 
@@ -294,6 +325,17 @@ export class Attempt {
   #tell(level: WorkEvent['level'], event: WorkEvent['event'], facts: Partial<WorkEvent>): void {
     const { tube, key } = this.job;
     this.#parts.report({ level, event, tube, key, ...facts });
+  }
+}
+
+function isAlive(standing: Standing | undefined): boolean {
+  switch (standing?.state) {
+    case 'claimed':
+      return standing.leaseLeftMs > -longestDesertion;
+    case 'retry':
+      return standing.inMs > -longestDesertion;
+    default:
+      return false;
   }
 }
 

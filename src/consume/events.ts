@@ -19,7 +19,14 @@ type WorkEventName =
   | 'no-envelope'
   | 'refused'
   | 'removed'
-  | 'output';
+  | 'output'
+  | 'ran'
+  | 'skipped'
+  | 'hook-failed'
+  | 'not-written'
+  | 'reloaded'
+  | 'reload-failed'
+  | 'warning';
 
 export interface WorkEvent {
   readonly level: Level;
@@ -29,6 +36,9 @@ export interface WorkEvent {
   /** The endpoint of the node it is about. */
   readonly node?: string;
   readonly id?: string;
+  /** The name of an entry of a schedule, and the instant of its tick (RFC 3339, UTC). */
+  readonly entry?: string;
+  readonly tick?: string;
   readonly attempt?: number;
   /** How long the handler ran, in ms. */
   readonly ms?: number;

@@ -4,13 +4,18 @@ import { backoffMs, betweenConnects } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
 import { LedgerDown } from '../core/errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { Background } from './background.ts';
 import type { Report } from './events.ts';
+
+/** Shut again within so many ms, it stays shut ever longer: a full ledger may take one write and refuse the next. */
+const soon = 10_000;
 
 export interface GateParts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly random: () => number;
   readonly report: Report;
+  readonly background: Background;
   /** Called each time the ledger is back, before anything else goes on; may reject with LedgerDown. */
   readonly onBack: () => Promise<void>;
   readonly onOpen: () => void;
@@ -20,6 +25,8 @@ export class Gate {
   readonly #parts: GateParts;
   readonly #signal: AbortSignal;
   #opening: Promise<void> | undefined;
+  #failures = 0;
+  #openedAt = -Infinity;
 
   /** @param signal ends the tries; who waits for the gate goes on then. */
   constructor(parts: GateParts, signal: AbortSignal) {
@@ -36,6 +43,7 @@ export class Gate {
     if (this.#opening !== undefined || this.#signal.aborted) return;
     this.#parts.report({ level: 'error', event: 'ledger-down', reason: reason.message });
     this.#opening = this.#reopen();
+    this.#parts.background(this.#opening);
   }
 
   /**
@@ -56,11 +64,14 @@ export class Gate {
   }
 
   async #reopen(): Promise<void> {
-    for (let failures = 1; !(await this.#isBack()); failures++) {
-      const wait = backoffMs(betweenConnects, failures, this.#parts.random());
-      await this.#parts.clock.sleep(wait, this.#signal);
+    const { clock, random } = this.#parts;
+    if (clock.now() - this.#openedAt > soon) this.#failures = 0;
+    do {
+      this.#failures += 1;
+      await clock.sleep(backoffMs(betweenConnects, this.#failures, random()), this.#signal);
       if (this.#signal.aborted) return;
-    }
+    } while (!(await this.#isBack()));
+    this.#openedAt = clock.now();
     this.#opening = undefined;
     this.#parts.report({ level: 'info', event: 'ledger-up' });
     this.#parts.onOpen();

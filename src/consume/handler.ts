@@ -12,20 +12,39 @@ export interface Task {
   readonly payload: Buffer;
   /** Counts every claim: above 1, the job may have run before. */
   readonly attempt: number;
+  /** Runs of it whose handler said no. */
+  readonly failures: number;
+  /** Runs of it whose worker disappeared. */
+  readonly deaths: number;
   /** The replica that brought the job here. */
   readonly replica: ReplicaAddress;
 }
 
 /**
  * - `failed`: try again later; `rejected`: never try again.
+ * - `deferred`: not now, and it is no failure; claim it again in so many ms. With `counts` it was an attempt.
  * - `stopped`: the run was ended because its signal aborted; `unstartable`: it never began.
  */
 export type Outcome =
-  | { readonly kind: 'succeeded'; readonly exitCode: number }
+  | { readonly kind: 'succeeded'; readonly exitCode: number; readonly why?: string }
   | { readonly kind: 'failed'; readonly exitCode?: number; readonly why: string }
   | { readonly kind: 'rejected'; readonly exitCode?: number; readonly why: string }
+  | {
+      readonly kind: 'deferred';
+      readonly delayMs: number;
+      readonly counts?: boolean;
+      readonly why: string;
+    }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'unstartable'; readonly why: string };
 
 /** Runs one task; it must not reject, and must end soon after `signal` aborts. */
 export type Handler = (task: Task, signal: AbortSignal) => Promise<Outcome>;
+
+/**
+ * Whether this worker has a use for the job at all, before anything is claimed.
+ * - `pass`: another may have: its replica comes back in a second.
+ * - `drop`, for that reason: nobody has, unless the ledger says otherwise: the replica is deleted.
+ */
+export type Admission = 'run' | 'pass' | { readonly drop: string };
+export type Admit = (job: Pick<Task, 'tube' | 'dueNs' | 'payload'>) => Admission;

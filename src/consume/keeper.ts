@@ -3,6 +3,7 @@
 import type { Clock } from '../core/clock.ts';
 import { NodeError } from '../core/errors.ts';
 import type { Reservation } from '../queue/node.ts';
+import type { Background } from './background.ts';
 import { Rounds } from './rounds.ts';
 
 interface Kept {
@@ -21,10 +22,10 @@ export class Keeper {
   readonly #rounds: Rounds<Kept>;
   readonly #clock: Clock;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, background: Background) {
     this.#clock = clock;
     this.#rounds = new Rounds<Kept>(clock, step, (kept) => {
-      if (!kept.busy && kept.touchAt <= clock.now()) void this.#visit(kept);
+      if (!kept.busy && kept.touchAt <= clock.now()) background(this.#visit(kept));
     });
   }
 

@@ -3,6 +3,7 @@
 import type { Clock } from '../core/clock.ts';
 import { LedgerDown } from '../core/errors.ts';
 import type { Claim, JobRef, Ledger } from '../ledger/ledger.ts';
+import type { Background } from './background.ts';
 import { Rounds } from './rounds.ts';
 
 /** A lease is 20 s; it is renewed this often, in ms. */
@@ -32,11 +33,11 @@ export class Leases {
   readonly #clock: Clock;
   readonly #rounds: Rounds<Lease>;
 
-  constructor(ledger: Ledger, clock: Clock) {
+  constructor(ledger: Ledger, clock: Clock, background: Background) {
     this.#ledger = ledger;
     this.#clock = clock;
     this.#rounds = new Rounds<Lease>(clock, step, (lease) => {
-      if (!lease.busy && lease.renewAt <= clock.now()) void this.#renew(lease);
+      if (!lease.busy && lease.renewAt <= clock.now()) background(this.#renew(lease));
     });
   }
 

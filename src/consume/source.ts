@@ -4,6 +4,7 @@ import { backoffMs, betweenConnects } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
 import { NodeError } from '../core/errors.ts';
 import type { QueueNode, Reservation } from '../queue/node.ts';
+import type { Background } from './background.ts';
 import type { Report } from './events.ts';
 
 /** A waiting reserve is renewed this often, in seconds: a peer that died silently is found by then. */
@@ -13,6 +14,7 @@ export interface SourceParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly report: Report;
+  readonly background: Background;
   /** Takes every reservation, wanted or not. */
   readonly onReservation: (reservation: Reservation, source: Source) => void;
   /** Something changed: there may be something to ask or to wait for. */
@@ -28,6 +30,8 @@ export class Source {
   #asking = 0;
   #waiting = false;
   #down = false;
+  /** In a row; the last of them may be over. */
+  #failures = 0;
   /** Nothing was ready when it was last asked. */
   #empty = false;
 
@@ -59,11 +63,12 @@ export class Source {
   /** Asks for up to `count` ready jobs, in one write. */
   ask(count: number): void {
     this.#asking = count;
-    for (let asked = 0; asked < count; asked++) {
-      void this.#reserve(0).finally(() => {
+    for (let begun = 0; begun < count; begun++) {
+      const asked = this.#reserve(0).finally(() => {
         this.#asking -= 1;
         if (this.#asking === 0) this.#parts.onChange();
       });
+      this.#parts.background(asked);
     }
   }
 
@@ -71,16 +76,18 @@ export class Source {
   wait(): void {
     if (this.#waiting || this.#down || this.#asking > 0) return;
     this.#waiting = true;
-    void this.#reserve(longestWait).finally(() => {
+    const waited = this.#reserve(longestWait).finally(() => {
       this.#waiting = false;
       this.#empty = false;
       this.#parts.onChange();
     });
+    this.#parts.background(waited);
   }
 
   async #reserve(seconds: number): Promise<void> {
     try {
       const reservation = await this.node.reserve(seconds, this.#signal);
+      this.#succeed();
       if (reservation === undefined) this.#empty = true;
       else this.#parts.onReservation(reservation, this);
     } catch (error) {
@@ -92,21 +99,27 @@ export class Source {
   #fail(error: NodeError): void {
     if (this.#down || this.#signal.aborted) return;
     this.#down = true;
-    this.#tell('warn', 'node-down', error.message);
-    void this.#tryAgain();
+    if (this.#failures === 0) this.#tell('warn', 'node-down', error.message);
+    this.#parts.background(this.#tryAgain());
   }
 
   async #tryAgain(): Promise<void> {
-    for (let failures = 1; ; failures++) {
-      const wait = backoffMs(betweenConnects, failures, this.#parts.random());
+    do {
+      this.#failures += 1;
+      const wait = backoffMs(betweenConnects, this.#failures, this.#parts.random());
       await this.#parts.clock.sleep(wait, this.#signal);
       if (this.#signal.aborted) return;
-      if (await this.#answers()) break;
-    }
+    } while (!(await this.#answers()));
     this.#down = false;
     this.#empty = false;
-    this.#tell('info', 'node-up', undefined);
     this.#parts.onChange();
+  }
+
+  /** A node that answers may refuse all the same (its disk is full): only what it gives shows that it is up. */
+  #succeed(): void {
+    if (this.#down || this.#failures === 0 || this.#signal.aborted) return;
+    this.#failures = 0;
+    this.#tell('info', 'node-up', undefined);
   }
 
   async #answers(): Promise<boolean> {

@@ -1,4 +1,4 @@
-// Tokens: a new one for each attempt, the same one again for a claim whose answer was lost.
+// Tokens: a new one for each claim, and the claims whose answers were lost.
 
 import type { JobRef } from '../ledger/ledger.ts';
 
@@ -10,7 +10,7 @@ export interface LostClaim {
 
 export class Tokens {
   readonly #worker: string;
-  readonly #lost = new Map<string, LostClaim>();
+  readonly #lost: LostClaim[] = [];
   #count = 0;
 
   /** @param worker a name without blanks that no other worker has; it can be read in the ledger. */
@@ -18,30 +18,18 @@ export class Tokens {
     this.#worker = worker;
   }
 
-  for(job: JobRef): string {
-    const lost = this.#lost.get(name(job));
-    if (lost !== undefined) return this.#take(lost).token;
+  next(): string {
     this.#count += 1;
     return `${this.#worker}/${this.#count}`;
   }
 
   /** The answer to the claim never came. */
   lost(claim: LostClaim): void {
-    this.#lost.set(name(claim.job), claim);
+    this.#lost.push(claim);
   }
 
-  /** One of the lost claims: it belongs to the caller alone, to be asked again and undone. */
+  /** It is the caller's from now on, to be asked again with the same token, and undone. */
   takeLost(): LostClaim | undefined {
-    for (const claim of this.#lost.values()) return this.#take(claim);
-    return undefined;
+    return this.#lost.shift();
   }
-
-  #take(claim: LostClaim): LostClaim {
-    this.#lost.delete(name(claim.job));
-    return claim;
-  }
-}
-
-function name({ tube, key }: JobRef): string {
-  return `${tube}:${key}`;
 }

@@ -33,6 +33,11 @@ export function judge(outcome: Outcome, claim: Claim, attempts: number, random: 
       }
       return { kind: 'retry', delayMs: backoffMs(betweenAttempts, failures, random) };
     }
+    case 'deferred':
+      return {
+        kind: 'giveBack',
+        giveBack: { started: outcome.counts ?? false, delayMs: outcome.delayMs },
+      };
     case 'stopped':
       return { kind: 'giveBack', giveBack: { started: true, delayMs: 0 } };
     case 'unstartable':

@@ -8,10 +8,11 @@ import { aborted, newController } from '../core/signals.ts';
 import type { JobRef, Ledger } from '../ledger/ledger.ts';
 import type { QueueNode, Reservation } from '../queue/node.ts';
 import { Attempt, type AttemptParts } from './attempt.ts';
+import type { Background } from './background.ts';
 import type { Report } from './events.ts';
 import { Fetcher } from './fetcher.ts';
 import { Gate } from './gate.ts';
-import type { Handler } from './handler.ts';
+import type { Admit, Handler, Outcome } from './handler.ts';
 import { Keeper } from './keeper.ts';
 import { Leases } from './lease.ts';
 import { settle } from './settle.ts';
@@ -26,6 +27,8 @@ export interface WorkerOptions {
   readonly tubes: readonly WorkTube[];
   readonly ledger: Ledger;
   readonly handler: Handler;
+  /** Asked about each job before it is claimed; without it, every job is run. */
+  readonly admit?: Admit;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
@@ -59,6 +62,8 @@ export interface WorkSummary {
 const lastChance = 10_000;
 /** Beyond that, a worker begins to forget which dead jobs it has seen. */
 const mostDeadKnown = 10_000;
+/** A job that couldn't be claimed is back after a second, and here soon after that: in ms. */
+const longestPostponement = 1_500;
 /** A handler that can't be started here is tried again after so many ms. */
 const betweenStarts: Backoff = { first: 1_000, most: 30_000 };
 
@@ -80,6 +85,7 @@ export class Worker {
   /** Jobs that were found dead, so that each is told and counted once. */
   readonly #dead = new Set<string>();
   #held = 0;
+  #postponedUntil = 0;
   #unstartable = 0;
   #resting = false;
   #succeeded = 0;
@@ -95,16 +101,20 @@ export class Worker {
     this.#slots = new Slots(options.concurrency, options.maxJobs ?? Infinity, () => {
       this.#onSlotFree();
     });
-    this.#keeper = new Keeper(clock);
-    this.#leases = new Leases(ledger, clock);
+    const background: Background = (work) => {
+      work.catch(this.#fail.bind(this));
+    };
+    this.#keeper = new Keeper(clock, background);
+    this.#leases = new Leases(ledger, clock, background);
     this.#tokens = new Tokens(options.name);
     const onChange = (): void => {
       this.#fetcher.pump();
     };
     const onBack = (): Promise<void> => this.#giveBackLost();
-    this.#gate = new Gate({ ledger, clock, random, report, onBack, onOpen: onChange }, giveUp);
+    const gateParts = { ledger, clock, random, report, background, onBack, onOpen: onChange };
+    this.#gate = new Gate(gateParts, giveUp);
     const onReservation = this.#arrive.bind(this);
-    const sourceParts = { clock, random, report, onReservation, onChange };
+    const sourceParts = { clock, random, report, background, onReservation, onChange };
     const sources = options.tubes.flatMap(({ name, nodes }) =>
       nodes.map((node) => new Source(node, name, sourceParts, stopping)),
     );
@@ -113,6 +123,7 @@ export class Worker {
     this.#parts = {
       ...{ ledger, clock, random, report, stopping, giveUp },
       ...{ handler: options.handler, attempts: options.attempts },
+      admit: options.admit ?? (() => 'run'),
       ...{ slots: this.#slots, keeper: this.#keeper, leases: this.#leases },
       ...{ gate: this.#gate, tokens: this.#tokens },
       onHold: (change) => {
@@ -120,21 +131,28 @@ export class Worker {
         if (change < 0) this.#fetcher.pump();
       },
       onSettling: ({ job }) => this.#current.delete(nameOf(job)),
-      onVerdict: (job, verdict) => {
+      onVerdict: (job, verdict, outcome) => {
         options.onVerdict?.(job, verdict);
         if (verdict.kind === 'dead') this.#noteDead(job);
-        this.#count(verdict);
+        this.#count(verdict, outcome);
       },
       onDead: (job) => this.#noteDead(job),
       onUnsettled: () => {
         this.#unsettled += 1;
       },
+      onPostponed: () => {
+        this.#postponedUntil = clock.now() + longestPostponement;
+      },
     };
   }
 
-  /** Nothing is held, running or being settled here, and every node that is up had nothing ready. */
+  /**
+   * Nothing is held, running or being settled here, nothing that was sent away from here is about to come back,
+   * and every node that is up had nothing ready.
+   */
   get idle(): boolean {
-    return this.#working.size === 0 && this.#gate.open && this.#fetcher.idle;
+    if (this.#working.size > 0 || !this.#gate.open || !this.#fetcher.idle) return false;
+    return this.#options.clock.now() >= this.#postponedUntil;
   }
 
   /**
@@ -222,16 +240,17 @@ export class Worker {
   }
 
   #track(work: Promise<void>): void {
-    const tracked = work
-      .catch((defect: unknown) => {
-        this.#defect ??= defect instanceof Error ? defect : new Error(String(defect));
-        this.#stopping.abort();
-      })
-      .finally(() => {
-        this.#working.delete(tracked);
-        if (this.#working.size === 0) this.#fetcher.pump();
-      });
+    const tracked = work.catch(this.#fail.bind(this)).finally(() => {
+      this.#working.delete(tracked);
+      if (this.#working.size === 0) this.#fetcher.pump();
+    });
     this.#working.add(tracked);
+  }
+
+  /** What no part of the worker can deal with ends it. */
+  #fail(defect: unknown): void {
+    this.#defect ??= defect instanceof Error ? defect : new Error(String(defect));
+    this.#stopping.abort();
   }
 
   #noteDead(job: JobRef): boolean {
@@ -243,9 +262,9 @@ export class Worker {
     return true;
   }
 
-  #count(verdict: Verdict): void {
+  #count(verdict: Verdict, outcome: Outcome): void {
     if (verdict.kind === 'done') this.#succeeded += 1;
-    if (verdict.kind === 'giveBack' && !verdict.giveBack.started) void this.#rest();
+    if (outcome.kind === 'unstartable') void this.#rest();
     else this.#unstartable = 0;
   }
 

@@ -1,6 +1,7 @@
 // Durations as people write them (`500ms`, `1.5s`, `1h30m`, `2d`) to milliseconds and back.
 
 import { DqError } from './errors.ts';
+import { redactUrl } from './redact-url.ts';
 
 const units = { w: 604_800_000, d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
 type Unit = keyof typeof units;
@@ -45,7 +46,7 @@ export function parseDuration(text: string): number {
 }
 
 function notADuration(text: string, why: string, hint = example): DqError {
-  return new DqError('usage', `not a duration: ${JSON.stringify(text)}${why}`, { hint });
+  return new DqError('usage', `not a duration: ${JSON.stringify(redactUrl(text))}${why}`, { hint });
 }
 
 /**

@@ -2,5 +2,8 @@
 
 /** Smaller is more urgent; beanstalkd's own tools use the same. */
 export const defaultPriority = 1024;
-/** How long a worker may be silent before the node gives the job to another, in seconds. */
-export const defaultTtr = 60;
+/**
+ * How long a worker may be silent before the node gives the job to another, in seconds. A beanstalkd sees at once when
+ * a worker is gone; the embedded queue only by this, so that it is no longer than a lease there.
+ */
+export const defaultTtr = { beanstalkd: 60, embedded: 20 };

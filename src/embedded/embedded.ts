@@ -3,9 +3,11 @@
 import { join } from 'node:path';
 
 import { systemClock, type Clock } from '../core/clock.ts';
+import type { Board } from '../ledger/board.ts';
 import type { Ledger, Terms } from '../ledger/ledger.ts';
 import type { QueueNode } from '../queue/node.ts';
 import { Bell } from './bell.ts';
+import { EmbeddedBoard } from './board.ts';
 import { Database } from './database.ts';
 import { openQueueFile, patience, queueFile } from './file.ts';
 import { EmbeddedLedger } from './ledger.ts';
@@ -21,8 +23,12 @@ export interface Embedded {
   /** The queue file. */
   readonly path: string;
   node(tube: string): QueueNode;
-  /** With an infinite ttl nothing is ever late: for the jobs of this file, not for those of another node. */
-  ledger(terms: Terms): Ledger;
+  /**
+   * With an infinite ttl nothing is ever late: for the jobs of this file, not for those of another node.
+   * @param owner the endpoint of the node whose jobs they are, unless they are this file's own.
+   */
+  ledger(terms: Terms, owner?: string): Ledger;
+  board(tube: string): Board;
   /** After its nodes and ledgers. */
   close(): void;
 }
@@ -42,7 +48,8 @@ export async function openEmbedded({
   return {
     path,
     node: (tube) => new EmbeddedNode(database, tube),
-    ledger: (terms) => new EmbeddedLedger(database, terms),
+    ledger: (terms, owner) => new EmbeddedLedger(database, terms, owner),
+    board: (tube) => new EmbeddedBoard(database, tube),
     close: () => {
       database.close();
     },

@@ -26,10 +26,14 @@ type Transition<Answer> = (
 export class EmbeddedLedger implements Ledger {
   readonly #database: Database;
   readonly #terms: Terms;
+  /** Before each tube's name: equal jobs of two nodes are two jobs. */
+  readonly #realm: string;
 
-  constructor(database: Database, terms: Terms) {
+  /** @param owner the endpoint of the node whose jobs they are; no name of a tube has its colon. */
+  constructor(database: Database, terms: Terms, owner?: string) {
     this.#database = database;
     this.#terms = terms;
+    this.#realm = owner === undefined ? '' : `${owner}/`;
   }
 
   claim: Ledger['claim'] = (job, request) =>
@@ -49,7 +53,8 @@ export class EmbeddedLedger implements Ledger {
   /** The job's replicas in this file go with it, in one transaction. */
   done: Ledger['done'] = (job, claim, exitCode) =>
     this.#apply(kept, job, (entry, moment) => {
-      this.#database.run('DELETE FROM replica WHERE tube = ? AND key = ?', job.tube, job.key);
+      const sql = 'DELETE FROM replica WHERE tube = ? AND key = ?';
+      this.#database.run(sql, this.#realm + job.tube, job.key);
       return machine.done(entry, claim, exitCode, moment);
     });
 
@@ -83,7 +88,7 @@ export class EmbeddedLedger implements Ledger {
   #entry({ tube, key }: JobRef, now: number): machine.Entry | undefined {
     const row = this.#database.get(
       'SELECT entry FROM job WHERE tube = ? AND key = ? AND (forget_at IS NULL OR forget_at > ?)',
-      tube,
+      this.#realm + tube,
       key,
       now,
     ) as { readonly entry: string } | undefined;
@@ -91,7 +96,7 @@ export class EmbeddedLedger implements Ledger {
   }
 
   #store({ tube, key }: JobRef, entry: machine.Entry, moment: machine.Moment): void {
-    this.#put(tube, key, JSON.stringify(entry), this.#forgetAt(entry, moment));
+    this.#put(this.#realm + tube, key, JSON.stringify(entry), this.#forgetAt(entry, moment));
     this.#database.run(
       `DELETE FROM job WHERE (tube, key) IN
          (SELECT tube, key FROM job WHERE forget_at <= ? ORDER BY forget_at LIMIT ?)`,

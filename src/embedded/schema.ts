@@ -8,7 +8,7 @@ export const applicationId = 0x64715f71;
  *
  * `replica.until`, ms since the epoch: a delayed one is ready then, a reserved one's ttr is over then (and it
  * counts as ready, whatever its state says); null otherwise. `reserves` counts its reservations, so that an
- * old holder is told from the present one. `job.entry` is the ledger's Entry as JSON; `forget_at` null: never.
+ * old holder is told from the present one. `entry` is the board of a schedule. `job.entry` is the ledger's Entry as JSON; `forget_at` null: never.
  */
 export const steps: readonly string[] = [
   `CREATE TABLE replica (
@@ -38,4 +38,11 @@ export const steps: readonly string[] = [
      tube TEXT NOT NULL,
      until INTEGER NOT NULL
    ) STRICT;`,
+  `CREATE TABLE entry (
+     tube TEXT NOT NULL,
+     name TEXT NOT NULL,
+     moved_at INTEGER,
+     record TEXT,
+     PRIMARY KEY (tube, name)
+   ) STRICT, WITHOUT ROWID;`,
 ];

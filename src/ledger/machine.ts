@@ -56,6 +56,8 @@ export interface Step<Answer> {
 export interface Moment {
   readonly now: number;
   readonly dueMs: number;
+  /** How long whoever asks has been connected without a break; left out: the ledger is never away. */
+  readonly connectedMs?: number;
 }
 
 /** A replica whose age in whole seconds comes this close to a revocation counts as older than it, in ms. */
@@ -86,7 +88,7 @@ export function claim(
     case undefined:
       return claimUnknown(request, moment, terms);
     case 'claimed':
-      return claimClaimed(entry, request, now, terms);
+      return claimClaimed(entry, request, moment, terms);
     case 'retry':
       if (entry.notBefore > now) {
         return { entry, answer: { kind: 'retry', waitMs: entry.notBefore - now } };
@@ -118,7 +120,7 @@ function claimUnknown(
 function claimClaimed(
   entry: Extract<Entry, { state: 'claimed' }>,
   request: ClaimRequest,
-  now: number,
+  { now, connectedMs = Infinity }: Moment,
   terms: Terms,
 ): Step<ClaimAnswer> {
   if (entry.claim.token === request.token) return grant(entry.claim, now, terms, entry.claimedAt);
@@ -131,7 +133,9 @@ function claimClaimed(
     const suspected = { ...entry, suspectAt: now };
     return { entry: suspected, answer: { kind: 'claimed', waitMs: terms.suspicion } };
   }
-  const suspicionLeft = entry.suspectAt + terms.suspicion - now;
+  // After the ledger was away, the owner must have had as long to come back as this worker
+  const suspectFor = Math.min(now - entry.suspectAt, connectedMs);
+  const suspicionLeft = terms.suspicion - suspectFor;
   if (suspicionLeft > 0) return { entry, answer: { kind: 'claimed', waitMs: suspicionLeft } };
   const counts = { ...entry.claim, deaths: entry.claim.deaths + 1 };
   if (counts.deaths >= request.maxDeaths) return die('lost', counts, now);

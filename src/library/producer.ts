@@ -3,7 +3,7 @@
 import { Buffer } from 'node:buffer';
 import { Cluster, findJob } from '../cluster.ts';
 import { systemClock } from '../core/clock.ts';
-import { defaultPriority, defaultTtr } from '../core/job-defaults.ts';
+import { defaultPriority } from '../core/job-defaults.ts';
 import type { JobProducer } from '../produce/producer.ts';
 import { explain, revoke } from '../produce/revoke.ts';
 import { newStamp } from '../produce/stamp.ts';
@@ -12,7 +12,7 @@ import { configOf, type ClusterOptions } from './options.ts';
 export interface JobOptions {
   /** 0 (most urgent) to 2^32 − 1; 1024 by default. */
   readonly priority?: number;
-  /** How long a worker may be silent, in whole seconds; 60 by default. */
+  /** How long a worker may be silent, in whole seconds; 60 by default, 20 with the embedded queue. */
   readonly ttr?: number;
 }
 
@@ -75,7 +75,7 @@ export class Producer {
     payload: Payload,
     dueNs: bigint,
     distinct: boolean,
-    { priority = defaultPriority, ttr = defaultTtr }: JobOptions,
+    { priority = defaultPriority, ttr }: JobOptions,
   ): Promise<string> {
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : Buffer.from(payload);
     const request = { payload: bytes, dueNs, distinct, priority, ttr };

@@ -10,9 +10,14 @@ const named = new Map([
 ]);
 
 export function escapeControl(text: string): string {
-  return text.replaceAll(
-    control,
-    (character) =>
-      named.get(character) ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return text.replaceAll(control, (character) => named.get(character) ?? numbered(character));
+}
+
+/** JSON leaves some of them as they are; escaped, they mean the same to whoever parses it. */
+export function jsonText(value: object): string {
+  return JSON.stringify(value).replaceAll(control, numbered);
+}
+
+function numbered(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

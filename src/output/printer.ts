@@ -1,6 +1,7 @@
 // The printer: data on stdout, everything else on stderr, as much of it as was asked for.
 
 import { messageOf, type DqError } from '../core/errors.ts';
+import { escapeControl, jsonText } from './escape.ts';
 import { loadPaint, plain, wantsColor, type Paint } from './paint.ts';
 
 export interface PrinterOptions {
@@ -62,17 +63,17 @@ export class Printer {
   }
 
   line(value: object): Promise<void> | undefined {
-    return this.data(JSON.stringify(value));
+    return this.data(jsonText(value));
   }
 
   /** What was done, for people: not with `--quiet`, not with `--json`. */
   note(text: string): void {
-    if (!this.quiet && !this.json) this.#error(text);
+    if (!this.quiet && !this.json) this.#error(escapeControl(text));
   }
 
   warn(text: string): void {
-    if (this.json) this.#error(JSON.stringify({ level: 'warn', message: text }));
-    else this.#error(`dq: ${text}`);
+    if (this.json) this.#error(jsonText({ level: 'warn', message: text }));
+    else this.#error(`dq: ${escapeControl(text)}`);
   }
 
   /** One event of a worker, in the form that was asked for. */
@@ -80,15 +81,15 @@ export class Printer {
     this.#error(text);
   }
 
-  async failure(error: DqError): Promise<void> {
+  async failure(error: Failure): Promise<void> {
     if (this.json) {
-      for (const single of problemsOf(error)) this.#error(JSON.stringify({ error: single }));
+      for (const single of problemsOf(error)) this.#error(jsonText({ error: single }));
       return;
     }
     const paint = await this.paint(this.#streams.stderr);
-    const [first = '', ...more] = error.message.split('\n');
+    const [first = '', ...more] = linesOf(error).map(escapeControl);
     this.#error([`${paint.bad('dq:')} ${first}`, ...more].join('\n'));
-    if (error.hint !== undefined) this.#error(paint.dim(`    ${error.hint}`));
+    if (error.hint !== undefined) this.#error(paint.dim(`    ${escapeControl(error.hint)}`));
   }
 
   async paint(stream: NodeJS.WriteStream = this.#streams.stdout): Promise<Paint> {
@@ -111,8 +112,16 @@ interface Problem {
   readonly hint?: string | undefined;
 }
 
-/** A configuration's error tells all of its issues at once: for programs each is an error of its own. */
-function problemsOf(error: DqError & { readonly issues?: readonly Problem[] }): object[] {
+/** A configuration's error tells all of its issues at once. */
+type Failure = DqError & { readonly issues?: readonly Problem[] };
+
+/** One for each issue; any other end of line is somebody's name. */
+function linesOf({ message, issues }: Failure): string[] {
+  return issues === undefined ? [message] : message.split('\n');
+}
+
+/** For programs each issue is an error of its own. */
+function problemsOf(error: Failure): object[] {
   const { kind, issues = [error] } = error;
   return issues.map((problem) => {
     const { node, path, hint } = problem;

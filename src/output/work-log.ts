@@ -1,6 +1,6 @@
 // The log of a worker: an event as a line for people, or as a line of JSON for programs.
 
-import { escapeControl } from './escape.ts';
+import { escapeControl, jsonText } from './escape.ts';
 import type { Paint } from './paint.ts';
 
 /** The shape of an event; what it may hold besides is up to who tells it. */
@@ -20,7 +20,7 @@ const leading = new Set(['level', 'event', 'reason']);
 
 export function jsonLine(event: LogEvent, now: number): string {
   const { level, event: name, ...facts } = event;
-  return JSON.stringify({ time: new Date(now).toISOString(), level, event: name, ...facts });
+  return jsonText({ time: new Date(now).toISOString(), level, event: name, ...facts });
 }
 
 /** `<time> <event> <facts as name=value>: <reason>` */

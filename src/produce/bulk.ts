@@ -18,6 +18,8 @@ export interface BulkEnd {
   readonly refusal: unknown;
   /** Jobs after that record that couldn't be undone. */
   readonly mayRun: readonly Accepted[];
+  /** Why others after it were refused. */
+  readonly moreRefusals: readonly unknown[];
 }
 
 /** Each record is accepted as soon as it and all before it are, whether more come or not. */
@@ -36,16 +38,19 @@ export async function putInOrder<Record>(
   }
   const { accepted, refusal } = await accepting;
   const mayRun: Accepted[] = [];
-  for (const result of await Promise.all(window.rest())) {
-    if ('accepted' in result && !(await parts.undo(result.accepted))) mayRun.push(result.accepted);
+  const moreRefusals: unknown[] = [];
+  const [, ...rest] = await Promise.all(window.rest());
+  for (const result of rest) {
+    if ('refusal' in result) moreRefusals.push(result.refusal);
+    else if (!(await parts.undo(result.accepted))) mayRun.push(result.accepted);
   }
-  return { accepted, refusal, mayRun };
+  return { accepted, refusal, mayRun, moreRefusals };
 }
 
 async function accept(
   window: Window,
   onAccepted: BulkParts<never>['onAccepted'],
-): Promise<Omit<BulkEnd, 'mayRun'>> {
+): Promise<Pick<BulkEnd, 'accepted' | 'refusal'>> {
   let accepted = 0;
   for (let result = await window.next(); result !== undefined; result = await window.next()) {
     if ('refusal' in result) {

@@ -3,7 +3,7 @@
 import type { Buffer } from 'node:buffer';
 import type { Clock } from '../core/clock.ts';
 import { dueMs, sealEnvelope } from '../core/envelope.ts';
-import { DqError, LedgerDown } from '../core/errors.ts';
+import { DqError } from '../core/errors.ts';
 import { keyOf } from '../core/key.ts';
 import { formatReceipt, type ReplicaAddress } from '../core/receipt.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -24,8 +24,8 @@ export interface JobRequest {
   readonly distinct: boolean;
   /** 0 (most urgent) to 2^32 − 1. */
   readonly priority: number;
-  /** Whole seconds. */
-  readonly ttr: number;
+  /** Whole seconds; undefined: as long as its nodes need. */
+  readonly ttr?: number | undefined;
 }
 
 export interface Accepted {
@@ -37,11 +37,29 @@ export interface Accepted {
   readonly failed: readonly NodeError[];
 }
 
+/** The job was refused, and may run all the same: a replica of it couldn't be taken back for certain. */
+export class MayStillRun extends DqError {
+  override readonly name = 'MayStillRun';
+  readonly refusal: TooFewReplicas;
+  readonly key: string;
+
+  constructor(refusal: TooFewReplicas, key: string) {
+    super(refusal.kind, `${refusal.message}; may still run: ${key}`, {
+      ...(refusal.hint === undefined ? {} : { hint: refusal.hint }),
+      cause: refusal,
+    });
+    this.refusal = refusal;
+    this.key = key;
+  }
+}
+
 export interface ProducerParts {
   readonly replicator: Replicator;
   readonly clock: Clock;
   /** The logical tube. */
   readonly tube: string;
+  /** The ttr of a job that names none, in whole seconds. */
+  readonly ttr: number;
   /** Opened only when a job must be disowned; undefined without a ledger. */
   readonly ledger: (() => Promise<Ledger>) | undefined;
 }
@@ -56,10 +74,10 @@ export class JobProducer {
     this.#parts = parts;
   }
 
-  /** @throws TooFewReplicas; its message ends with `may still run: KEY` when that can't be ruled out. */
+  /** @throws TooFewReplicas; MayStillRun. */
   async put(request: JobRequest): Promise<Accepted> {
     const { replicator, clock } = this.#parts;
-    const { dueNs, priority, ttr } = request;
+    const { dueNs, priority, ttr = this.#parts.ttr } = request;
     const envelope = sealEnvelope(request);
     const delay = Math.max(0, Math.floor((dueMs(dueNs) - clock.now()) / 1_000));
     if (delay > longestDelay) {
@@ -91,10 +109,7 @@ export class JobProducer {
     { dueNs, distinct }: JobRequest,
   ): Promise<DqError> {
     if (distinct && (await this.#revoke({ envelope, dueNs }))) return error;
-    return new DqError(error.kind, `${error.message}; may still run: ${keyOf(envelope)}`, {
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-      cause: error,
-    });
+    return new MayStillRun(error, keyOf(envelope));
   }
 
   /**
@@ -109,7 +124,7 @@ export class JobProducer {
       const job = { tube, key: keyOf(envelope), dueMs: dueMs(dueNs) };
       return (await ledger.revoke(job, true)) === 'revoked';
     } catch (error) {
-      if (error instanceof LedgerDown) return false;
+      if (error instanceof DqError) return false;
       throw error;
     }
   }

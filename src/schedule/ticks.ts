@@ -42,10 +42,14 @@ export function ticks({ times, zone }: Scheduled, from: number, to: number): num
 /** The Gregorian calendar repeats itself after 400 years: what has no tick by then never has one. */
 const calendarCycle = 400 * leapYearMs;
 
-/** All ticks after `after` (whole ms), one by one, as far as an envelope can hold them. */
-export function* ticksAfter(entry: Scheduled, after: number): Generator<number, void> {
+/** All ticks after `after` and up to `last` (whole ms), one by one, as far as an envelope can hold them. */
+export function* ticksAfter(
+  entry: Scheduled,
+  after: number,
+  last = Infinity,
+): Generator<number, void> {
   if (entry.times === 'reboot') return;
-  const end = Math.min(after + calendarCycle, latestDueMs);
+  const end = Math.min(after + calendarCycle, latestDueMs, last);
   let width = hourMs;
   let from = after;
   while (from < end) {

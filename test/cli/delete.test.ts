@@ -3,95 +3,112 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { jsonLines } from '../support/cli.ts';
-import { clusterOf, type Cluster } from '../support/cluster.ts';
+import { clusterOf } from '../support/cluster.ts';
+import type { Place } from '../support/place.ts';
+import { places } from '../support/places.ts';
 
-let cluster: Cluster;
+let cluster: Place;
 
-beforeAll(async () => {
-  cluster = await clusterOf(3);
-});
-
-const gone = [undefined, undefined, undefined];
-
-describe('a job', () => {
-  it.each(['delete', 'revoke'])('is gone from every node: %s', async (command) => {
-    const { receipt } = await cluster.put('--delay', '1h', 'hello');
-    const { code, stdout } = await cluster.dq([command, receipt]);
-    expect(code).toBe(0);
-    expect(stdout).toBe('');
-    expect(await cluster.envelopes(receipt)).toEqual(gone);
+describe.each(places)('on %s', (_, openPlace) => {
+  beforeAll(async () => {
+    cluster = await openPlace();
   });
 
-  it('may lie in a tube with slashes', async () => {
-    const { receipt } = await cluster.put('-t', 'a/b//c', 'hello');
-    expect((await cluster.dq(['delete', receipt])).code).toBe(0);
-    expect(await cluster.envelopes(receipt)).toEqual(gone);
+  describe('a job', () => {
+    it.each(['delete', 'revoke'])('is gone from every node: %s', async (command) => {
+      const { receipt } = await cluster.put('--delay', '1h', 'hello');
+      const { code, stdout } = await cluster.dq([command, receipt]);
+      expect(code).toBe(0);
+      expect(stdout).toBe('');
+      expect(await cluster.envelopes(receipt)).toEqual(cluster.each(undefined));
+    });
+
+    it('may lie in a tube with slashes', async () => {
+      const { receipt } = await cluster.put('-t', 'a/b//c', 'hello');
+      expect((await cluster.dq(['delete', receipt])).code).toBe(0);
+      expect(await cluster.envelopes(receipt)).toEqual(cluster.each(undefined));
+    });
+
+    it('that was buried may be deleted', async () => {
+      const tube = cluster.tube();
+      const { receipt } = await cluster.put('-t', tube, 'hello');
+      await cluster.dq(['-t', tube, 'work', '--drain', '--', 'exit 65']);
+      expect(await cluster.counts(tube)).toMatchObject(cluster.each({ buried: 1 }));
+      expect((await cluster.dq(['delete', receipt])).code).toBe(0);
+      expect(await cluster.envelopes(receipt)).toEqual(cluster.each(undefined));
+    });
+
+    it('put again after it was deleted is run', async () => {
+      const own = await openPlace();
+      const words = ['at', new Date(Date.now() + 5_000).toISOString(), 'again'];
+      const { receipt } = await own.putAs(...words);
+      await own.dq(['delete', receipt]);
+      // Ages count whole seconds: for 2 s after the mark a replica can't be told from those before it.
+      await sleep(2_100);
+      await own.putAs(...words);
+      const { code } = await own.dq(['work', '--drain=10s', '--', 'echo ran >> ran']);
+      expect(code).toBe(0);
+      expect(own.read('ran')).toEqual(['ran']);
+    });
   });
 
-  it('that was buried may be deleted', async () => {
-    const tube = cluster.tube();
-    const { receipt } = await cluster.put('-t', tube, 'hello');
-    await cluster.dq(['-t', tube, 'work', '--drain', '--', 'exit 65']);
-    expect(await cluster.counts(tube)).toMatchObject(Array(3).fill({ buried: 1 }));
-    expect((await cluster.dq(['delete', receipt])).code).toBe(0);
-    expect(await cluster.envelopes(receipt)).toEqual(gone);
+  describe('the result', () => {
+    it('is told for each receipt in --json', async () => {
+      const [one, two] = [await cluster.put('one'), await cluster.put('two')];
+      const words = ['--json', 'delete', one.receipt, two.receipt];
+      const { code, stdout } = await cluster.dq(words);
+      expect(code).toBe(0);
+      expect(jsonLines(stdout)).toEqual([
+        { receipt: one.receipt, result: 'deleted' },
+        { receipt: two.receipt, result: 'deleted' },
+      ]);
+    });
+
+    it('of a job that isn’t there is exit 1, and the others are deleted all the same', async () => {
+      const [one, two] = [await cluster.put('one'), await cluster.put('two')];
+      await cluster.dq(['delete', one.receipt]);
+      const { code, stderr } = await cluster.dq(['delete', one.receipt, two.receipt]);
+      expect(code).toBe(1);
+      expect(stderr).toContain('no such job');
+      expect(await cluster.envelopes(two.receipt)).toEqual(cluster.each(undefined));
+      const { stdout } = await cluster.dq(['--json', 'delete', one.receipt]);
+      const [line = {}] = jsonLines(stdout);
+      expect(Object.keys(line)).toEqual(['receipt', 'result', 'error']);
+      expect(line['result']).toBe('absent');
+    });
   });
 
-  it('put again after it was deleted is run', async () => {
-    const own = await clusterOf(1);
-    const words = ['at', new Date(Date.now() + 5_000).toISOString(), 'again'];
-    const { receipt } = await own.putAs(...words);
-    await own.dq(['delete', receipt]);
-    // Ages count whole seconds: for 2 s after the mark a replica can't be told from those before it.
-    await sleep(2_100);
-    await own.putAs(...words);
-    const { code } = await own.dq(['work', '--drain=10s', '--', 'echo ran >> ran']);
-    expect(code).toBe(0);
-    expect(own.read('ran')).toEqual(['ran']);
-  });
-});
+  describe('nothing is deleted', () => {
+    it('of a job that is running', async () => {
+      const own = await openPlace();
+      const { receipt } = await own.put('hello');
+      const handler = 'echo started >&2; until [ -e go ]; do sleep 0.05; done';
+      const work = own.startDq(['work', '--drain', '--', handler]);
+      await work.line(/^started$/);
+      const { code, stderr } = await own.dq(['delete', receipt]);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/running/);
+      expect(await own.envelopes(receipt)).not.toContain(undefined);
+      own.write('go', '');
+      expect((await work.ended).code).toBe(0);
+    });
 
-describe('the result', () => {
-  it('is told for each receipt in --json', async () => {
-    const [one, two] = [await cluster.put('one'), await cluster.put('two')];
-    const words = ['--json', 'delete', one.receipt, two.receipt];
-    const { code, stdout } = await cluster.dq(words);
-    expect(code).toBe(0);
-    expect(jsonLines(stdout)).toEqual([
-      { receipt: one.receipt, result: 'deleted' },
-      { receipt: two.receipt, result: 'deleted' },
-    ]);
-  });
-
-  it('of a job that isn’t there is exit 1, and the others are deleted all the same', async () => {
-    const [one, two] = [await cluster.put('one'), await cluster.put('two')];
-    await cluster.dq(['delete', one.receipt]);
-    const { code, stderr } = await cluster.dq(['delete', one.receipt, two.receipt]);
-    expect(code).toBe(1);
-    expect(stderr).toContain('no such job');
-    expect(await cluster.envelopes(two.receipt)).toEqual(gone);
-    const { stdout } = await cluster.dq(['--json', 'delete', one.receipt]);
-    const [line = {}] = jsonLines(stdout);
-    expect(Object.keys(line)).toEqual(['receipt', 'result', 'error']);
-    expect(line['result']).toBe('absent');
+    it.each([
+      ['no receipt', []],
+      ['a word that is none', ['hello']],
+      ['an id that is no number', ['127.0.0.1:1/default/x']],
+      ['an empty one', ['']],
+      ['a node of another cluster', ['127.0.0.1:1/default/1']],
+      ['one good and one bad', ['127.0.0.1:1/default/1', 'x']],
+    ])('by %s: exit 2', async (_, words) => {
+      const { code, stdout, stderr } = await cluster.dq(['delete', ...words]);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(/receipt/i);
+    });
   });
 });
 
 describe('nothing is deleted', () => {
-  it('of a job that is running', async () => {
-    const own = await clusterOf(3);
-    const { receipt } = await own.put('hello');
-    const handler = 'echo started >&2; until [ -e go ]; do sleep 0.05; done';
-    const work = own.startDq(['work', '--drain', '--', handler]);
-    await work.line(/^started$/);
-    const { code, stderr } = await own.dq(['delete', receipt]);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/running/);
-    expect(await own.envelopes(receipt)).not.toContain(undefined);
-    own.write('go', '');
-    expect((await work.ended).code).toBe(0);
-  });
-
   it('when its ids name other jobs since a restart without binlog', async () => {
     const own = await clusterOf(2);
     const { receipt } = await own.put('mine');
@@ -118,19 +135,6 @@ describe('nothing is deleted', () => {
     expect(stderr).toContain(own.redis.endpoint);
     expect(await own.envelopes(receipt)).not.toContain(undefined);
   });
-
-  it.each([
-    ['no receipt', []],
-    ['a word that is none', ['hello']],
-    ['an id that is no number', ['127.0.0.1:1/default/x']],
-    ['an empty one', ['']],
-    ['a node of another cluster', ['127.0.0.1:1/default/1']],
-    ['one good and one bad', ['127.0.0.1:1/default/1', 'x']],
-  ])('by %s: exit 2', async (_, words) => {
-    const { code, stdout, stderr } = await cluster.dq(['delete', ...words]);
-    expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(/receipt/i);
-  });
 });
 
 describe('a node that is down', () => {
@@ -146,6 +150,6 @@ describe('a node that is down', () => {
     const work = await own.dq(['work', '--drain=10s', '--', 'echo ran >> ran']);
     expect(work.code).toBe(0);
     expect(own.read('ran')).toEqual([]);
-    expect(await own.envelopes(receipt)).toEqual(gone);
+    expect(await own.envelopes(receipt)).toEqual(own.each(undefined));
   });
 });

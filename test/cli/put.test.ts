@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { jsonLines, lines, shellDq } from '../support/cli.ts';
-import { clusterOf, type Cluster, type Put } from '../support/cluster.ts';
+import { clusterOf, type Cluster } from '../support/cluster.ts';
+import type { Put } from '../support/place.ts';
 
 let cluster: Cluster;
 

@@ -5,179 +5,180 @@ import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { binary, jsonLines, lines, type Ran } from '../support/cli.ts';
-import { clusterOf, type Cluster } from '../support/cluster.ts';
+import type { Place } from '../support/place.ts';
+import { places } from '../support/places.ts';
 import { isRunning } from '../support/processes.ts';
 import { noteRun, runsOf } from '../support/runs.ts';
 import { until } from '../support/wait.ts';
 
-let cluster: Cluster;
+let cluster: Place;
 
-beforeAll(async () => {
-  cluster = await clusterOf(2, { words: ['-z', '200000'] });
-});
-
-/** Puts one job and works until it is over. */
-async function workOne(
-  payload: string | Uint8Array,
-  words: readonly string[],
-): Promise<Ran & { readonly tube: string }> {
-  const tube = cluster.tube();
-  await cluster.dq(['-t', tube, 'put', '-'], { stdin: payload });
-  return { tube, ...(await cluster.dq(['-t', tube, 'work', '--drain', ...words])) };
-}
-
-const buried = [{ buried: 1 }, { buried: 1 }];
-
-describe('the payload', () => {
-  it('is on stdin, byte for byte', async () => {
-    const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
-    const { code } = await workOne(all, ['--', 'cat > got']);
-    expect(code).toBe(0);
-    expect(readFileSync(join(cluster.folder, 'got')).equals(all)).toBe(true);
+describe.each(places)('on %s', (_, openPlace) => {
+  beforeAll(async () => {
+    cluster = await openPlace();
   });
 
-  it('may be ignored, however long it is', async () => {
-    expect((await workOne('x'.repeat(150_000), ['--', 'true'])).code).toBe(0);
-  });
-
-  it.each<[string, string | Uint8Array, string]>([
-    ['text', 'héllo\nwörld', 'héllo\nwörld'],
-    ['an empty one', '', ''],
-    ['64 KiB', 'x'.repeat(65_536), 'x'.repeat(65_536)],
-    ['more than that', 'x'.repeat(65_537), 'unset'],
-    ['a NUL', 'a\0b', 'unset'],
-    ['no UTF-8', Buffer.from([0x61, 0xff]), 'unset'],
-  ])('is in DQ_PAYLOAD when it can be: %s', async (_, payload, expected) => {
-    const { stdout } = await workOne(payload, ['--', 'printf %s "${DQ_PAYLOAD-unset}"']);
-    expect(stdout).toBe(expected);
-  });
-
-  it('is never evaluated', async () => {
-    const { stdout } = await workOne('$(echo evil); `echo evil`', ['--', 'echo "$DQ_PAYLOAD"']);
-    expect(stdout).toBe('$(echo evil); `echo evil`\n');
-  });
-});
-
-describe('the environment', () => {
-  it('tells the facts of the job', async () => {
+  /** Puts one job and works until it is over. */
+  async function workOne(
+    payload: string | Uint8Array,
+    words: readonly string[],
+  ): Promise<Ran & { readonly tube: string }> {
     const tube = cluster.tube();
-    const { key, due, receipt } = await cluster.put('-t', tube, 'hello');
-    const { stdout } = await cluster.dq(['-t', tube, 'work', '--drain', '--', 'env']);
-    const env = new Map(lines(stdout).map((line) => line.split('=', 2) as [string, string]));
-    expect(receipt.split(',')).toContain(env.get('DQ_ID'));
-    expect(env.get('DQ_KEY')).toBe(key);
-    expect(env.get('DQ_DUE')).toBe(due);
-    expect(env.get('DQ_ATTEMPT')).toBe('1');
-    expect(env.get('DQ_PAYLOAD')).toBe('hello');
-    expect(env.get('DQ_CONFIG')).toBe(cluster.file);
-    expect(env.get('HOME')).toBe(cluster.folder);
+    await cluster.dq(['-t', tube, 'put', '-'], { stdin: payload });
+    return { tube, ...(await cluster.dq(['-t', tube, 'work', '--drain', ...words])) };
+  }
+
+  describe('the payload', () => {
+    it('is on stdin, byte for byte', async () => {
+      const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+      const { code } = await workOne(all, ['--', 'cat > got']);
+      expect(code).toBe(0);
+      expect(readFileSync(join(cluster.folder, 'got')).equals(all)).toBe(true);
+    });
+
+    it('may be ignored, however long it is', async () => {
+      expect((await workOne('x'.repeat(150_000), ['--', 'true'])).code).toBe(0);
+    });
+
+    it.each<[string, string | Uint8Array, string]>([
+      ['text', 'héllo\nwörld', 'héllo\nwörld'],
+      ['an empty one', '', ''],
+      ['64 KiB', 'x'.repeat(65_536), 'x'.repeat(65_536)],
+      ['more than that', 'x'.repeat(65_537), 'unset'],
+      ['a NUL', 'a\0b', 'unset'],
+      ['no UTF-8', Buffer.from([0x61, 0xff]), 'unset'],
+    ])('is in DQ_PAYLOAD when it can be: %s', async (_, payload, expected) => {
+      const { stdout } = await workOne(payload, ['--', 'printf %s "${DQ_PAYLOAD-unset}"']);
+      expect(stdout).toBe(expected);
+    });
+
+    it('is never evaluated', async () => {
+      const { stdout } = await workOne('$(echo evil); `echo evil`', ['--', 'echo "$DQ_PAYLOAD"']);
+      expect(stdout).toBe('$(echo evil); `echo evil`\n');
+    });
   });
 
-  it('lets a dq inside the handler reach the same cluster from anywhere', async () => {
-    const inner = cluster.tube();
-    const script = `cd / && '${process.execPath}' '${binary}' -t ${inner} put inside`;
-    expect((await workOne('hello', ['--', script])).code).toBe(0);
-    expect(await cluster.counts(inner)).toMatchObject([{ ready: 1 }, { ready: 1 }]);
-  });
-});
+  describe('the environment', () => {
+    it('tells the facts of the job', async () => {
+      const tube = cluster.tube();
+      const { key, due, receipt } = await cluster.put('-t', tube, 'hello');
+      const { stdout } = await cluster.dq(['-t', tube, 'work', '--drain', '--', 'env']);
+      const env = new Map(lines(stdout).map((line) => line.split('=', 2) as [string, string]));
+      expect(receipt.split(',')).toContain(env.get('DQ_ID'));
+      expect(env.get('DQ_KEY')).toBe(key);
+      expect(env.get('DQ_DUE')).toBe(due);
+      expect(env.get('DQ_ATTEMPT')).toBe('1');
+      expect(env.get('DQ_PAYLOAD')).toBe('hello');
+      expect(env.get('DQ_CONFIG')).toBe(cluster.file);
+      expect(env.get('HOME')).toBe(cluster.folder);
+    });
 
-describe('the words', () => {
-  it('are executed as they are', async () => {
-    const words = ['printf', '%s|', 'a b', '$HOME', '*', '', '--json', '-h'];
-    const { stdout } = await workOne('hello', ['--', ...words]);
-    expect(stdout).toBe('a b|$HOME|*||--json|-h|');
-  });
-
-  it('are a line of shell when it is a single one', async () => {
-    const { stdout } = await workOne('hello', ['--', 'cat | tr a-z A-Z && echo "!"']);
-    expect(stdout).toBe('HELLO!\n');
-  });
-
-  it('may name a file', async () => {
-    cluster.write('my handler.sh', '#!/bin/sh\necho from the file "$@"\n');
-    chmodSync(join(cluster.folder, 'my handler.sh'), 0o755);
-    const { stdout } = await workOne('hello', ['--', './my handler.sh', 'x']);
-    expect(stdout).toBe('from the file x\n');
+    it('lets a dq inside the handler reach the same cluster from anywhere', async () => {
+      const inner = cluster.tube();
+      const script = `cd / && '${process.execPath}' '${binary}' -t ${inner} put inside`;
+      expect((await workOne('hello', ['--', script])).code).toBe(0);
+      expect(await cluster.counts(inner)).toMatchObject(cluster.each({ ready: 1 }));
+    });
   });
 
-  it('have their stdout and stderr passed through', async () => {
-    const { stdout, stderr } = await workOne('hello', ['-q', '--', 'echo out; echo err >&2']);
-    expect([stdout, stderr]).toEqual(['out\n', 'err\n']);
-  });
-});
+  describe('the words', () => {
+    it('are executed as they are', async () => {
+      const words = ['printf', '%s|', 'a b', '$HOME', '*', '', '--json', '-h'];
+      const { stdout } = await workOne('hello', ['--', ...words]);
+      expect(stdout).toBe('a b|$HOME|*||--json|-h|');
+    });
 
-describe('the exit', () => {
-  it('65 buries the job at once, on every node', async () => {
-    const { code, stdout, tube } = await workOne('hello', ['--', 'echo ran; exit 65']);
-    expect([code, stdout]).toEqual([1, 'ran\n']);
-    expect(await cluster.counts(tube)).toMatchObject(buried);
-  });
+    it('are a line of shell when it is a single one', async () => {
+      const { stdout } = await workOne('hello', ['--', 'cat | tr a-z A-Z && echo "!"']);
+      expect(stdout).toBe('HELLO!\n');
+    });
 
-  it('any other is a failure: it is tried again, and may succeed', async () => {
-    const handler = 'echo "$DQ_ATTEMPT"; [ "$DQ_ATTEMPT" = 2 ]';
-    const { code, stdout, tube } = await workOne('hello', ['--', handler]);
-    expect([code, stdout]).toEqual([0, '1\n2\n']);
-    expect(await cluster.counts(tube)).toMatchObject([{ buried: 0 }, { buried: 0 }]);
-  });
+    it('may name a file', async () => {
+      cluster.write('my handler.sh', '#!/bin/sh\necho from the file "$@"\n');
+      chmodSync(join(cluster.folder, 'my handler.sh'), 0o755);
+      const { stdout } = await workOne('hello', ['--', './my handler.sh', 'x']);
+      expect(stdout).toBe('from the file x\n');
+    });
 
-  it('two tries are at least two seconds apart', async () => {
-    const own = await clusterOf(1);
-    await own.put('hello');
-    const { stderr } = await own.dq([
-      'work',
-      '--json',
-      '--drain',
-      '--',
-      `${noteRun}; exit $((2 - DQ_ATTEMPT))`,
-    ]);
-    const [first, second] = runsOf(own).map(({ startedAt }) => startedAt);
-    expect(Number(second) - Number(first)).toBeGreaterThanOrEqual(2_000);
-    const [failed] = jsonLines(stderr).filter(({ event }) => event === 'failed');
-    expect(failed).toMatchObject({ attempt: 1, exitCode: 1 });
-    expect(failed?.['retryMs']).toBeGreaterThanOrEqual(2_000);
-    expect(failed?.['retryMs']).toBeLessThanOrEqual(2_500);
+    it('have their stdout and stderr passed through', async () => {
+      const { stdout, stderr } = await workOne('hello', ['-q', '--', 'echo out; echo err >&2']);
+      expect([stdout, stderr]).toEqual(['out\n', 'err\n']);
+    });
   });
 
-  it('so many failures bury it', async () => {
-    const words = ['--attempts', '2', '--', 'echo "$DQ_ATTEMPT"; exit 3'];
-    const { code, stdout, stderr, tube } = await workOne('hello', words);
-    expect([code, stdout]).toEqual([1, '1\n2\n']);
-    expect(stderr).toMatch(/\b3\b/);
-    expect(await cluster.counts(tube)).toMatchObject(buried);
+  describe('the exit', () => {
+    it('65 buries the job at once, on every node', async () => {
+      const { code, stdout, tube } = await workOne('hello', ['--', 'echo ran; exit 65']);
+      expect([code, stdout]).toEqual([1, 'ran\n']);
+      expect(await cluster.counts(tube)).toMatchObject(cluster.each({ buried: 1 }));
+    });
+
+    it('any other is a failure: it is tried again, and may succeed', async () => {
+      const handler = 'echo "$DQ_ATTEMPT"; [ "$DQ_ATTEMPT" = 2 ]';
+      const { code, stdout, tube } = await workOne('hello', ['--', handler]);
+      expect([code, stdout]).toEqual([0, '1\n2\n']);
+      expect(await cluster.counts(tube)).toMatchObject(cluster.each({ buried: 0 }));
+    });
+
+    it('two tries are at least two seconds apart', async () => {
+      const own = await openPlace();
+      await own.put('hello');
+      const { stderr } = await own.dq([
+        'work',
+        '--json',
+        '--drain',
+        '--',
+        `${noteRun}; exit $((2 - DQ_ATTEMPT))`,
+      ]);
+      const [first, second] = runsOf(own).map(({ startedAt }) => startedAt);
+      expect(Number(second) - Number(first)).toBeGreaterThanOrEqual(2_000);
+      const [failed] = jsonLines(stderr).filter(({ event }) => event === 'failed');
+      expect(failed).toMatchObject({ attempt: 1, exitCode: 1 });
+      expect(failed?.['retryMs']).toBeGreaterThanOrEqual(2_000);
+      expect(failed?.['retryMs']).toBeLessThanOrEqual(2_500);
+    });
+
+    it('so many failures bury it', async () => {
+      const words = ['--attempts', '2', '--', 'echo "$DQ_ATTEMPT"; exit 3'];
+      const { code, stdout, stderr, tube } = await workOne('hello', words);
+      expect([code, stdout]).toEqual([1, '1\n2\n']);
+      expect(stderr).toMatch(/\b3\b/);
+      expect(await cluster.counts(tube)).toMatchObject(cluster.each({ buried: 1 }));
+    });
+
+    it('a signal is a failure', async () => {
+      const { code, tube } = await workOne('hello', ['--attempts', '1', '--', 'kill -9 $$']);
+      expect(code).toBe(1);
+      expect(await cluster.counts(tube)).toMatchObject(cluster.each({ buried: 1 }));
+    });
+
+    it('a timeout is a failure, and ends all that the handler started', async () => {
+      const handler = 'sleep 1000 & echo $! > background; wait';
+      const words = ['--attempts', '1', '--timeout', '200ms', '--', handler];
+      const { code, tube } = await workOne('hello', words);
+      expect(code).toBe(1);
+      expect(await cluster.counts(tube)).toMatchObject(cluster.each({ buried: 1 }));
+      const [background = ''] = cluster.read('background');
+      expect(Number(background)).toBeGreaterThan(1);
+      expect(isRunning(Number(background))).toBe(false);
+    });
   });
 
-  it('a signal is a failure', async () => {
-    const { code, tube } = await workOne('hello', ['--attempts', '1', '--', 'kill -9 $$']);
-    expect(code).toBe(1);
-    expect(await cluster.counts(tube)).toMatchObject(buried);
-  });
-
-  it('a timeout is a failure, and ends all that the handler started', async () => {
-    const handler = 'sleep 1000 & echo $! > background; wait';
-    const words = ['--attempts', '1', '--timeout', '200ms', '--', handler];
-    const { code, tube } = await workOne('hello', words);
-    expect(code).toBe(1);
-    expect(await cluster.counts(tube)).toMatchObject(buried);
-    const [background = ''] = cluster.read('background');
-    expect(Number(background)).toBeGreaterThan(1);
-    expect(isRunning(Number(background))).toBe(false);
-  });
-});
-
-describe('a handler that can’t be started', () => {
-  it('counts as no attempt: the job waits until it can', async () => {
-    const own = await clusterOf(2);
-    own.write('handler.sh', '#!/no/such/interpreter\n');
-    const path = join(own.folder, 'handler.sh');
-    chmodSync(path, 0o755);
-    await own.put('hello');
-    const words = ['work', '--attempts', '1', '--json', '--', './handler.sh'];
-    const work = own.startDq(words);
-    expect((await work.event('unstartable'))['level']).not.toBe('debug');
-    own.write('handler.sh', '#!/bin/sh\necho "$DQ_ATTEMPT" >> ran\n');
-    await until('it ran', () => own.read('ran').length > 0);
-    expect(own.read('ran')).toEqual(['1']);
-    work.kill('SIGTERM');
-    expect((await work.ended).code).toBe(0);
+  describe('a handler that can’t be started', () => {
+    it('counts as no attempt: the job waits until it can', async () => {
+      const own = await openPlace();
+      own.write('handler.sh', '#!/no/such/interpreter\n');
+      const path = join(own.folder, 'handler.sh');
+      chmodSync(path, 0o755);
+      await own.put('hello');
+      const words = ['work', '--attempts', '1', '--json', '--', './handler.sh'];
+      const work = own.startDq(words);
+      expect((await work.event('unstartable'))['level']).not.toBe('debug');
+      own.write('handler.sh', '#!/bin/sh\necho "$DQ_ATTEMPT" >> ran\n');
+      await until('it ran', () => own.read('ran').length > 0);
+      expect(own.read('ran')).toEqual(['1']);
+      work.kill('SIGTERM');
+      expect((await work.ended).code).toBe(0);
+    });
   });
 });

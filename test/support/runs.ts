@@ -1,6 +1,6 @@
 // A handler that writes down each of its runs, and what it wrote.
 
-import type { Cluster } from './cluster.ts';
+import type { Place } from './place.ts';
 
 export interface Run {
   readonly key: string;
@@ -15,8 +15,8 @@ export interface Run {
 /** Shell that appends the run to the file `runs`; to be followed by what else the handler does. */
 export const noteRun = 'echo "$(date +%s%3N) $DQ_DUE $DQ_KEY $DQ_ATTEMPT $DQ_PAYLOAD" >> runs';
 
-export function runsOf(cluster: Cluster): Run[] {
-  return cluster.read('runs').map((line) => {
+export function runsOf(place: Place): Run[] {
+  return place.read('runs').map((line) => {
     const [startedAt = '', due = '', key = '', attempt = '', ...payload] = line.split(' ');
     return {
       key,

@@ -45,7 +45,10 @@ export async function converse(exchanges: readonly Exchange[], split: Split): Pr
   const outcomes = Promise.all(all.map(([command]) => pipeline.add(command)));
   expect(text(pipeline.take())).toBe(all.map(([, sent]) => text(sent)).join(''));
   const answers = Buffer.concat(all.map(([, , answer]) => Buffer.from(answer as Buffer)));
-  for (const chunk of split(answers)) decoder.push(chunk);
+  for (const chunk of split(answers)) {
+    decoder.push(chunk);
+    if (decoder.bodyOf !== undefined) pipeline.expectBody(decoder.bodyOf);
+  }
 
   expect(pipeline.length).toBe(0);
   expect(await outcomes).toEqual(all.map(([, , , meaning]) => meaning));

@@ -46,6 +46,7 @@ describe.each([
     ['a line that never ends', 'x'.repeat(1_025), 'longer than 1024 bytes'],
     ['a length without end', 'OK 1000000000000\r\n', "can't have the length"],
     ['a length over the limit', `FOUND 1 ${2 ** 30 + 1}\r\n`, "can't have the length"],
+    ['a length over that of statistics', `OK ${2 ** 25 + 1}\r\n`, "can't have the length"],
     ['a negative length', 'OK -1\r\n', "can't have the length"],
     ['no number as the length', 'RESERVED 1 0x10\r\n', "can't have the length"],
     ['no length', 'FOUND\r\n', "can't have the length"],
@@ -76,7 +77,7 @@ it('what came before the breach is told', () => {
 it('a large announced body takes no memory before it comes', () => {
   const decoder = new ReplyDecoder(() => undefined);
   const before = process.memoryUsage().arrayBuffers;
-  decoder.push(Buffer.from(`OK ${2 ** 30}\r\nabc`));
+  decoder.push(Buffer.from(`FOUND 1 ${2 ** 30}\r\nabc`));
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20);
 });
 

@@ -2,7 +2,7 @@
 
 import { Buffer } from 'node:buffer';
 import { expect, it } from 'vitest';
-import { deleteJob, put, touch } from '../../../src/beanstalk/job-commands.ts';
+import { deleteJob, peek, put, touch } from '../../../src/beanstalk/job-commands.ts';
 import { Pipeline } from '../../../src/beanstalk/pipeline.ts';
 import type { Reply } from '../../../src/beanstalk/reply.ts';
 
@@ -66,6 +66,23 @@ it('a refusal rejects one command and no other', async () => {
     unconfirmed: false,
   });
   expect(await second).toBe(true);
+});
+
+it('a body is waited for only by a command that has one', () => {
+  const pipeline = new Pipeline(endpoint);
+  void settled(pipeline.add(peek(1n)));
+  void settled(pipeline.add(touch(2n)));
+  pipeline.take();
+  pipeline.expectBody('FOUND');
+  for (const word of ['OK', 'RESERVED'] as const) {
+    expect(() => {
+      pipeline.expectBody(word);
+    }).toThrow(`unexpected reply "${word}" with a body`);
+  }
+  pipeline.receive({ word: 'FOUND', rest: '1', body: Buffer.from('x') });
+  expect(() => {
+    pipeline.expectBody('FOUND');
+  }).toThrow('unexpected reply "FOUND" with a body');
 });
 
 it('the end rejects everything, and tells what had been written', async () => {

@@ -36,6 +36,36 @@ it('begins anew with every sign of life', () => {
   expect(silences).toEqual([2_000]);
 });
 
+it('a part of a reply gives it a little more time, and never more than was allowed', () => {
+  const { deadline, silences } = watched();
+  deadline.expect(2_000);
+  for (let beat = 0; beat < 19; beat++) {
+    vi.advanceTimersByTime(100);
+    deadline.extend(1);
+  }
+  vi.advanceTimersByTime(118);
+  expect(silences).toEqual([]);
+  vi.advanceTimersByTime(2);
+  expect(silences).toEqual([2_000]);
+
+  deadline.expect(2_000);
+  vi.advanceTimersByTime(500);
+  deadline.extend(1_000_000);
+  vi.advanceTimersByTime(1_999);
+  expect(silences).toHaveLength(1);
+  vi.advanceTimersByTime(2);
+  expect(silences).toEqual([2_000, 2_000]);
+});
+
+it('a part that came while this process stood still gives it no silence without end', () => {
+  const { deadline, silences } = watched();
+  deadline.expect(2_000);
+  vi.advanceTimersToNextTimer();
+  deadline.extend(10);
+  vi.advanceTimersByTime(12);
+  expect(silences).toEqual([2_000]);
+});
+
 it('has one timer, whatever happens', () => {
   const { deadline } = watched();
   for (let ms = 5_000; ms > 0; ms -= 100) deadline.expect(ms);

@@ -14,7 +14,7 @@ function job(number: number): Accepted {
   return { receipt: String(number), envelope: Buffer.alloc(0), dueNs: 0n, ...none };
 }
 
-async function run(count: number, refused: number, inFlight: number) {
+async function run(count: number, refused: number, inFlight: number, refusedToo = -1) {
   const accepted: string[] = [];
   const undone: string[] = [];
   const late: string[] = [];
@@ -28,6 +28,7 @@ async function run(count: number, refused: number, inFlight: number) {
       for (let turns = count - number; turns > 0; turns--) await Promise.resolve();
       under -= 1;
       if (number === refused) throw new Error('no');
+      if (number === refusedToo) throw new Error('neither');
       if (number > refused) late.push(String(number));
       return job(number);
     },
@@ -43,7 +44,7 @@ async function run(count: number, refused: number, inFlight: number) {
 
 test('all are accepted, in order, with no more in flight than allowed', async () => {
   const { end, accepted, undone, most } = await run(50, -1, 7);
-  expect(end).toEqual({ accepted: 50, refusal: undefined, mayRun: [] });
+  expect(end).toEqual({ accepted: 50, refusal: undefined, mayRun: [], moreRefusals: [] });
   expect(accepted).toEqual(Array.from({ length: 50 }, (_, at) => String(at)));
   expect(undone).toEqual([]);
   expect(most).toBeLessThanOrEqual(7);
@@ -60,3 +61,9 @@ test.each([1, 3, 100])(
     expect(late.length).toBeLessThan(inFlight);
   },
 );
+
+test('why others after the refused one were refused is told', async () => {
+  const { end, late } = await run(20, 5, 100, 9);
+  expect(end).toMatchObject({ refusal: new Error('no'), moreRefusals: [new Error('neither')] });
+  expect(late).not.toContain('9');
+});

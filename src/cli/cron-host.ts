@@ -1,0 +1,99 @@
+// What one host that runs a schedule is made of.
+
+import { Buffer } from 'node:buffer';
+import type { Cluster } from '../cluster.ts';
+import type { Background } from '../consume/background.ts';
+import type { Report } from '../consume/events.ts';
+import { Leases } from '../consume/lease.ts';
+import { workerName } from '../consume/name.ts';
+import { Worker } from '../consume/worker.ts';
+import { systemClock } from '../core/clock.ts';
+import { defaultPriority } from '../core/job-defaults.ts';
+import type { JobRequest } from '../produce/producer.ts';
+import { inheritedEnvironment } from '../run/environment.ts';
+import { commandRunner, type RunLine } from '../schedule/command-runner.ts';
+import type { Entry, Put } from '../schedule/entry.ts';
+import { Overlap } from '../schedule/overlap.ts';
+import { Planner } from '../schedule/planner.ts';
+import { Recorder } from '../schedule/record.ts';
+import { tickHandler } from '../schedule/tick-handler.ts';
+import { hostTube, tickPayload, tickTube } from '../schedule/tick-job.ts';
+import type { Timetable } from '../schedule/timetable.ts';
+import type { Context } from './context.ts';
+import type { RebootParts } from './reboot-entries.ts';
+
+export interface CronHostParts {
+  readonly cluster: Cluster;
+  readonly timetable: Timetable;
+  readonly report: Report;
+  readonly concurrency: number;
+  readonly inBackground: Background;
+  readonly context: Context;
+}
+
+export interface CronHost {
+  readonly worker: Worker;
+  readonly planner: Planner;
+  /** Those of overlap: to be renewed until the worker has ended. */
+  readonly leases: Leases;
+  readonly atStart: RebootParts;
+}
+
+const nsPerMs = 1_000_000n;
+
+export async function cronHost(parts: CronHostParts): Promise<CronHost> {
+  const { cluster, timetable, report, concurrency, inBackground, context } = parts;
+  const { config } = cluster;
+  const shared = tickTube(config.tube);
+  const own = hostTube(config.tube, timetable.host);
+  const [ledger, board] = [await cluster.ledger(), await cluster.board(shared)];
+  const clock = systemClock;
+  const leases = new Leases(ledger, clock, inBackground);
+  const running = {
+    ...{ timetable, clock, report, config: config.file },
+    recorder: new Recorder({ board, report, clock, host: timetable.host }),
+    runLine: lineRunner(context, report),
+    putJob: async (task: Put, dueNs: bigint): Promise<void> => {
+      const producer = await cluster.producer(task.tube ?? config.tube);
+      await producer.put(request(Buffer.from(task.payload), dueNs));
+    },
+  };
+  const overlap = new Overlap({ ledger, leases, clock, tube: shared });
+  const worker = new Worker({
+    ...{ name: workerName(), ledger, report, clock, concurrency },
+    handler: tickHandler({ ...running, overlap }),
+    admit: timetable.admit,
+    tubes: [
+      { name: shared, nodes: await cluster.nodes(shared) },
+      { name: own, nodes: await cluster.nodes(own) },
+    ],
+    ...{ random: Math.random, attempts: Infinity, grace: config.work.grace },
+  });
+  const ofAny = await cluster.producer(shared);
+  const ofEach = await cluster.producer(own);
+  const write = async ({ name, hosts }: Entry, due: number): Promise<void> => {
+    const producer = hosts === 'each' ? ofEach : ofAny;
+    await producer.put(request(tickPayload(name), BigInt(due) * nsPerMs));
+  };
+  const monotonic = (): number => performance.now();
+  const planner = new Planner({ timetable, board, clock, report, write, monotonic });
+  return { worker, planner, leases, atStart: { ...running, grace: config.work.grace } };
+}
+
+/** The same tick is the same job from whichever host. */
+function request(payload: Buffer, dueNs: bigint): JobRequest {
+  return { payload, dueNs, distinct: false, priority: defaultPriority };
+}
+
+function lineRunner({ printer, env }: Context, report: Report): RunLine {
+  const inherited = inheritedEnvironment(env);
+  return commandRunner({
+    env: inherited,
+    home: inherited['HOME'] ?? '/',
+    onOutput: printer.json
+      ? (entry, stream, text) => {
+          report({ level: 'info', event: 'output', entry, stream, text });
+        }
+      : undefined,
+  });
+}

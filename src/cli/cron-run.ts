@@ -1,0 +1,149 @@
+// dq cron run: the ticks of a schedule, each run once over all hosts that run it.
+
+import { hostname } from 'node:os';
+import type { Background } from '../consume/background.ts';
+import type { Report } from '../consume/events.ts';
+import type { Config } from '../config/schema.ts';
+import { systemClock } from '../core/clock.ts';
+import { DqError } from '../core/errors.ts';
+import { newController } from '../core/signals.ts';
+import type { Entry } from '../schedule/entry.ts';
+import { hostTube, tickTube } from '../schedule/tick-job.ts';
+import { Timetable } from '../schedule/timetable.ts';
+import type { Context } from './context.ts';
+import { cronHost } from './cron-host.ts';
+import { eventReport } from './event-report.ts';
+import { exitCodes } from './exit-codes.ts';
+import { optional, wholeNumber } from './numbers.ts';
+import { openCluster } from './open-cluster.ts';
+import { runAtStart } from './reboot-entries.ts';
+import {
+  configuredSchedule,
+  readScheduleFile,
+  usableEntries,
+  warningsOf,
+} from './schedule-source.ts';
+import { stopSignals } from './stop-signals.ts';
+import { watchSchedule } from './watch-schedule.ts';
+
+export interface CronRunOptions {
+  readonly concurrency?: string;
+}
+
+const defaultConcurrency = 32;
+const mostHandlers = 1_000;
+const longestTube = 200;
+
+export async function cronRun(
+  words: readonly string[],
+  options: CronRunOptions,
+  context: Context,
+): Promise<void> {
+  const [file, second] = words;
+  if (second !== undefined) {
+    throw new DqError('usage', `one file only: what is ${JSON.stringify(second)}?`);
+  }
+  const concurrency =
+    optional(options.concurrency, (text) => wholeNumber('--concurrency', text, 1, mostHandlers)) ??
+    defaultConcurrency;
+  const config = await context.config();
+  const host = hostOf(context);
+  refuseLongTubes(config.tube, host);
+  const report = demoted(await eventReport(context.printer));
+  const read = source(file, config, context, report);
+  const timetable = new Timetable(host, systemClock);
+  timetable.replace(await read());
+  if (process.pid === 1)
+    warn(report, 'dq is process 1 and reaps no orphans: use an init, such as docker run --init');
+
+  const cluster = openCluster(config, context);
+  const signals = stopSignals(['SIGTERM', 'SIGINT']);
+  const over = newController();
+  try {
+    let defect: Error | undefined;
+    const inBackground: Background = (work) => {
+      work.catch((error: unknown) => {
+        defect ??= error instanceof Error ? error : new Error(String(error));
+        signals.finish();
+      });
+    };
+    const parts = { cluster, timetable, report, concurrency, inBackground, context };
+    const { worker, planner, leases, atStart } = await cronHost(parts);
+    report({ level: 'info', event: 'working', tube: tickTube(config.tube), concurrency });
+    const watched = {
+      path: file ?? config.file,
+      cwd: context.cwd,
+      read,
+      report,
+      clock: systemClock,
+    };
+    const replan = (): void => {
+      planner.replan();
+    };
+    const until = signals.stop;
+    const tasks = [
+      planner.run(until),
+      watchSchedule(watched, timetable, replan, until),
+      runAtStart(atStart, signals),
+    ];
+    for (const task of [...tasks, leases.run(over.signal)]) inBackground(task);
+    const { unsettled } = await worker.run(until, signals.hurry);
+    await Promise.allSettled(tasks);
+    if (defect !== undefined) throw defect;
+    context.exit(unsettled > 0 ? (signals.code ?? exitCodes.unavailable) : exitCodes.done);
+  } finally {
+    over.abort();
+    signals.release();
+    await cluster.close();
+  }
+}
+
+/** What entries name in `hosts`, and what this host's own ticks hang on. */
+function hostOf({ env }: Context): string {
+  const { DQ_HOST: named } = env;
+  return named === undefined || named === '' ? hostname() : named;
+}
+
+function refuseLongTubes(tube: string, host: string): void {
+  const own = hostTube(tube, host);
+  if (own.length <= longestTube) return;
+  throw new DqError('usage', `the tube ${own} would be longer than ${longestTube} letters`, {
+    hint: 'shorten tube: or DQ_HOST',
+  });
+}
+
+/** Reads the schedule, the first time and at each reload, and tells what it warns of. */
+function source(
+  file: string | undefined,
+  config: Config,
+  context: Context,
+  report: Report,
+): () => Promise<readonly Entry[]> {
+  if (file !== undefined && config.cron !== undefined) {
+    throw new DqError('usage', 'the configuration has a cron: of its own', {
+      hint: `either dq cron run, or a configuration without it for ${file}`,
+    });
+  }
+  return async () => {
+    const schedule =
+      file === undefined
+        ? configuredSchedule(await context.config())
+        : await readScheduleFile(file, context.cwd);
+    const entries = usableEntries(schedule);
+    for (const warning of warningsOf(schedule)) warn(report, warning);
+    return entries;
+  };
+}
+
+function warn(report: Report, reason: string): void {
+  report({ level: 'warn', event: 'warning', reason });
+}
+
+/** The entries tell their runs themselves, by their names. */
+function demoted(report: Report): Report {
+  return (event) => {
+    const isTold =
+      event.event === 'done' || event.event === 'given-back' || event.event === 'failed';
+    report(isTold ? { ...event, level: 'debug' } : event);
+  };
+}

@@ -1,0 +1,84 @@
+// Reloads a schedule on SIGHUP, and when its file changes; a bad new one leaves the old one in force.
+
+import { unwatchFile, watchFile } from 'node:fs';
+import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { Report } from '../consume/events.ts';
+import type { Clock } from '../core/clock.ts';
+import { DqError, messageOf } from '../core/errors.ts';
+import type { Entry } from '../schedule/entry.ts';
+import type { Timetable } from '../schedule/timetable.ts';
+
+export interface Watched {
+  /** Undefined: there is no file to watch. */
+  readonly path: string | undefined;
+  readonly cwd: string;
+  readonly read: () => Promise<readonly Entry[]>;
+  readonly report: Report;
+  readonly clock: Clock;
+}
+
+/**
+ * How often the file is looked at, in ms: that sees what events don't tell, such as the change of what a link
+ * leads to (the volumes of Kubernetes) or of a file on another machine.
+ */
+const betweenLooks = 1_000;
+/** Editors write a file in several steps: it is read when it has been quiet for so many ms. */
+const quiet = 200;
+
+export async function watchSchedule(
+  watched: Watched,
+  timetable: Timetable,
+  onReload: () => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let wake = new AbortController();
+  const note = (): void => {
+    wake.abort();
+  };
+  const { clock, path, cwd } = watched;
+  const file = path === undefined ? undefined : resolve(cwd, path);
+  if (file !== undefined) watchFile(file, { interval: betweenLooks }, note);
+  process.on('SIGHUP', note);
+  try {
+    for (;;) {
+      await clock.sleep(Infinity, AbortSignal.any([signal, wake.signal]));
+      await clock.sleep(quiet, signal);
+      if (signal.aborted) return;
+      wake = new AbortController();
+      if (await reload(watched, timetable)) onReload();
+    }
+  } finally {
+    if (file !== undefined) unwatchFile(file, note);
+    process.off('SIGHUP', note);
+  }
+}
+
+/** False: the new schedule can't be used. */
+async function reload({ read, report }: Watched, timetable: Timetable): Promise<boolean> {
+  try {
+    const before = timetable.entries;
+    const after = await read();
+    timetable.replace(after);
+    report({ level: 'info', event: 'reloaded', reason: difference(before, after) });
+    return true;
+  } catch (error) {
+    if (!(error instanceof DqError)) throw error;
+    const reason = `the old schedule stays in force: ${messageOf(error)}`;
+    report({ level: 'error', event: 'reload-failed', reason });
+    return false;
+  }
+}
+
+/** The names of the entries: `+` added, `-` removed, `~` changed. Where one stands in its file makes no difference. */
+function difference(before: readonly Entry[], after: readonly Entry[]): string {
+  const old = new Map(before.map((entry) => [entry.name, entry]));
+  const now = new Set(after.map(({ name }) => name));
+  const parts = after.flatMap((entry) => {
+    const was = old.get(entry.name);
+    if (was === undefined) return `+${entry.name}`;
+    return isDeepStrictEqual(was, { ...entry, place: was.place }) ? [] : `~${entry.name}`;
+  });
+  parts.push(...before.filter(({ name }) => !now.has(name)).map(({ name }) => `-${name}`));
+  return parts.join(' ') || 'nothing changed';
+}

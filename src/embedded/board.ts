@@ -1,0 +1,84 @@
+// The board in the queue file.
+
+import { LedgerDown, NodeError } from '../core/errors.ts';
+import type { Board } from '../ledger/board.ts';
+import type { Database, WriteTerms } from './database.ts';
+
+/** If a power failure undoes it, ticks are caught up from a little earlier. */
+const terms: WriteTerms = { durable: false, rings: false };
+
+interface Row {
+  readonly moved_at: number | null;
+  readonly record: string | null;
+}
+
+export class EmbeddedBoard implements Board {
+  readonly #database: Database;
+  readonly #tube: string;
+
+  constructor(database: Database, tube: string) {
+    this.#database = database;
+    this.#tube = tube;
+  }
+
+  async absences(names: readonly string[]): Promise<(number | undefined)[]> {
+    return this.#read((now) =>
+      names.map((name) => {
+        const mark = this.#row(name)?.moved_at ?? undefined;
+        return mark === undefined ? undefined : Math.max(now - mark, 0);
+      }),
+    );
+  }
+
+  async advance(names: readonly string[]): Promise<void> {
+    await this.#write((now) => {
+      for (const name of names) {
+        this.#database.run(
+          `INSERT INTO entry (tube, name, moved_at) VALUES (?, ?, ?)
+             ON CONFLICT (tube, name) DO UPDATE SET moved_at = excluded.moved_at`,
+          ...[this.#tube, name, now],
+        );
+      }
+    });
+  }
+
+  async record(name: string, text: string): Promise<void> {
+    await this.#write(() =>
+      this.#database.run(
+        `INSERT INTO entry (tube, name, record) VALUES (?, ?, ?)
+           ON CONFLICT (tube, name) DO UPDATE SET record = excluded.record`,
+        ...[this.#tube, name, text],
+      ),
+    );
+  }
+
+  async records(names: readonly string[]): Promise<(string | undefined)[]> {
+    return this.#read(() => names.map((name) => this.#row(name)?.record ?? undefined));
+  }
+
+  /** The file is closed by who opened it. */
+  close(): void {
+    return;
+  }
+
+  #row(name: string): Row | undefined {
+    const sql = 'SELECT moved_at, record FROM entry WHERE tube = ? AND name = ?';
+    return this.#database.get(sql, this.#tube, name) as Row | undefined;
+  }
+
+  #read<Result>(look: (now: number) => Result): Promise<Result> {
+    return orLedgerDown(this.#database.read(look));
+  }
+
+  #write<Result>(work: (now: number) => Result): Promise<Result> {
+    return orLedgerDown(this.#database.write(terms, work));
+  }
+}
+
+async function orLedgerDown<Answer>(asked: Promise<Answer>): Promise<Answer> {
+  try {
+    return await asked;
+  } catch (thrown) {
+    throw thrown instanceof NodeError ? new LedgerDown(thrown.message, thrown) : thrown;
+  }
+}

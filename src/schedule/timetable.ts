@@ -1,0 +1,71 @@
+// The timetable: the entries of the schedule as it is now, and which of them a tick belongs to.
+
+import type { Admission, Admit } from '../consume/handler.ts';
+import type { Clock } from '../core/clock.ts';
+import { dueMs, type Job } from '../core/envelope.ts';
+import type { Entry } from './entry.ts';
+import { entryNameIn } from './tick-job.ts';
+import { ticks } from './ticks.ts';
+
+/** A tick that no host has known for so many ms belongs to an entry that is gone. */
+const unknownIsKept = 5 * 60_000;
+
+export interface Tick {
+  readonly entry: Entry;
+  /** When it is due, its jitter included; ms since the epoch, as all here. */
+  readonly due: number;
+  /** The instant in the schedule. */
+  readonly tick: number;
+}
+
+export class Timetable {
+  readonly host: string;
+  readonly #clock: Clock;
+  #entries = new Map<string, Entry>();
+
+  /** @param host as entries name it in `hosts`. */
+  constructor(host: string, clock: Clock) {
+    this.host = host;
+    this.#clock = clock;
+  }
+
+  /** Each under its own name. */
+  get entries(): readonly Entry[] {
+    return [...this.#entries.values()];
+  }
+
+  replace(entries: readonly Entry[]): void {
+    this.#entries = new Map(entries.map((entry) => [entry.name, entry]));
+  }
+
+  /** Undefined: this host has no such entry, or it has no tick then. */
+  find(job: Pick<Job, 'payload' | 'dueNs'>): Tick | undefined {
+    const tick = this.#known(job);
+    return tick !== undefined && this.runsHere(tick.entry) ? tick : undefined;
+  }
+
+  runsHere({ hosts }: Entry): boolean {
+    return hosts === 'any' || hosts === 'each' || hosts.includes(this.host);
+  }
+
+  /** Hosts may differ for a while, or for ever: what isn't for this one is left to those it is for. */
+  readonly admit: Admit = (job): Admission => {
+    const tick = this.#known(job);
+    if (tick !== undefined && this.runsHere(tick.entry)) return 'run';
+    const kept = Math.max(unknownIsKept, tick?.entry.grace ?? 0);
+    if (this.#clock.now() - dueMs(job.dueNs) <= kept) return 'pass';
+    const name = entryNameIn(job.payload);
+    const due = new Date(dueMs(job.dueNs)).toISOString();
+    const what = name === undefined ? 'it is no tick' : `${name} of ${due}`;
+    return { drop: `no host has run it: ${what}` };
+  };
+
+  #known({ payload, dueNs }: Pick<Job, 'payload' | 'dueNs'>): Tick | undefined {
+    const name = entryNameIn(payload);
+    const entry = name === undefined ? undefined : this.#entries.get(name);
+    if (entry === undefined) return undefined;
+    const due = dueMs(dueNs);
+    const tick = due - entry.delay;
+    return ticks(entry, tick - 1, tick).length === 0 ? undefined : { entry, due, tick };
+  }
+}

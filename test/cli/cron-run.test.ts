@@ -1,0 +1,341 @@
+// dq cron run as a user sees it: environment, stdin, overlap, hooks, reload, signals; on nodes and in a file.
+
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { jsonLines, type RunningDq } from '../support/cli.ts';
+import type { Place } from '../support/place.ts';
+import { places } from '../support/places.ts';
+import { isRunning } from '../support/processes.ts';
+import { until } from '../support/wait.ts';
+
+const running = new Set<RunningDq>();
+
+afterEach(async () => {
+  for (const dq of running) dq.kill('SIGKILL');
+  await Promise.all([...running].map((dq) => dq.ended));
+  running.clear();
+});
+
+type Cron = Readonly<Record<string, object>>;
+
+const everySecond = { schedule: '* * * * * *', extended: true };
+
+function yaml(cron: Cron): string {
+  return JSON.stringify({ cron });
+}
+
+describe.each(places)('on %s', (_, openPlace) => {
+  let place: Place;
+  let tube: string;
+
+  beforeAll(async () => {
+    place = await openPlace();
+  });
+
+  type Env = Readonly<Record<string, string>>;
+  function start(file: string, env: Env = {}, words: readonly string[] = []): RunningDq {
+    const dq = place.startDq(['-t', tube, '--json', ...words, 'cron', 'run', file], { env });
+    running.add(dq);
+    return dq;
+  }
+
+  function startCron(cron: Cron, env: Env = {}, words: readonly string[] = []): RunningDq {
+    tube = place.tube();
+    place.write(`${tube}.yaml`, yaml(cron));
+    return start(`${tube}.yaml`, env, words);
+  }
+
+  function startCrontab(crontab: string, env: Env = {}): RunningDq {
+    tube = place.tube();
+    place.write(`${tube}.crontab`, crontab);
+    return start(`${tube}.crontab`, env);
+  }
+
+  /** The lines of a file of this test's tube. */
+  const read = (name: string): string[] => place.read(`${tube}.${name}`);
+  const hasLines = (name: string, count: number): Promise<true> =>
+    until(`${count} lines in ${name}`, () => read(name).length >= count);
+
+  async function stop(dq: RunningDq): Promise<void> {
+    dq.kill('SIGTERM');
+    await ended(dq);
+  }
+
+  async function ended(dq: RunningDq): Promise<void> {
+    expect(await dq.ended).toMatchObject({ code: 0, stdout: '' });
+    running.delete(dq);
+  }
+
+  it('runs each tick once, at its time, and records it for list', async () => {
+    const run = 'echo "$DQ_ENTRY $DQ_TICK $(date +%s%3N) $DQ_ATTEMPT" >> $OUT';
+    const dq = startCron(
+      { e: { ...everySecond, run, overlap: 'allow', missed: 'all' } },
+      { OUT: 'e.log' },
+    );
+    await until('4 runs', () => place.read('e.log').length >= 4);
+    await stop(dq);
+    const runs = place.read('e.log').map((line) => line.split(' '));
+    place.remove('e.log');
+    const ticks = runs.map(([, tick]) => Date.parse(tick ?? '')).sort((a, b) => a - b);
+    expect(ticks.every((tick, at) => tick === (ticks[0] ?? 0) + 1_000 * at)).toBe(true);
+    expect(runs.filter(([, tick = '', at]) => Number(at) < Date.parse(tick))).toEqual([]);
+    expect(runs.every(([entry, , , attempt]) => entry === 'e' && attempt === '1')).toBe(true);
+    const { stdout } = await place.dq(['-t', tube, '--json', 'cron', 'list', `${tube}.yaml`]);
+    const [listed] = jsonLines(stdout);
+    expect(listed).toMatchObject({ entry: 'e', last: { result: 'done', exitCode: 0, attempt: 1 } });
+  });
+
+  it('runs a crontab’s commands in its environment, with its stdin', async () => {
+    const crontab = [
+      'A=1',
+      'SHELL=/bin/bash',
+      'QUOTED=" x y "',
+      '@reboot echo "$A$QUOTED$B|$0|$INHERITED|$PATH" > $OUT.first; pwd > $OUT.pwd',
+      'B=2',
+      'PATH=/usr/bin:/bin:/opt',
+      'HOME=/tmp',
+      '@reboot echo "$A$B|$PATH" > $OUT.second; pwd >> $OUT.second; cat > $OUT.stdin%one%two\\%x',
+    ].join('\n');
+    const dq = startCrontab(crontab, { INHERITED: 'yes', OUT: `${place.folder}/env` });
+    await until(
+      'both',
+      () => place.read('env.stdin').length > 0 && place.read('env.pwd').length > 0,
+    );
+    await stop(dq);
+    expect(place.read('env.first')[0]).toMatch(/^1 x y \|\/bin\/bash\|yes\|/);
+    expect(place.read('env.pwd')).toEqual([place.folder]);
+    expect(place.read('env.second')).toEqual(['12|/usr/bin:/bin:/opt', '/tmp']);
+    expect(place.read('env.stdin')).toEqual(['one', 'two%x']);
+  });
+
+  it('tells what a schedule warns of, once, at its start', async () => {
+    const dq = startCrontab('MAILTO=me\n@daily true\n');
+    await dq.event('working');
+    await stop(dq);
+    const events = jsonLines((await dq.ended).stderr).filter(({ event }) => event === 'warning');
+    expect(events).toMatchObject([{ reason: expect.stringContaining('crontab:1:1') as string }]);
+  });
+
+  it('ends a run at its timeout, and runs onFailure; onSuccess after a success', async () => {
+    const dq = startCron(
+      {
+        slow: {
+          ...{ schedule: '@reboot', run: 'sleep 60', timeout: '100ms' },
+          onFailure: 'echo "$DQ_ENTRY:$DQ_REASON:$DQ_EXIT" >> $OUT.failed',
+        },
+        bad: {
+          schedule: '@reboot',
+          run: 'exit 7',
+          onFailure: 'echo "$DQ_ENTRY:$DQ_EXIT" >> $OUT.failed',
+        },
+        good: {
+          schedule: '@reboot',
+          run: 'true',
+          onSuccess: 'echo "$DQ_ENTRY:$DQ_EXIT" > $OUT.good',
+        },
+      },
+      { OUT: 'hooks' },
+    );
+    await until(
+      'all',
+      () => place.read('hooks.failed').length === 2 && place.read('hooks.good').length > 0,
+    );
+    await stop(dq);
+    expect(place.read('hooks.failed').sort()).toEqual(['bad:7', 'slow:timed out:']);
+    expect(place.read('hooks.good')).toEqual(['good:0']);
+    place.remove('hooks.failed');
+    place.remove('hooks.good');
+  });
+
+  it.each(['skip', 'queue', 'allow'])('overlap: %s', async (overlap) => {
+    const out = `overlap-${overlap}`;
+    const run = `echo + >> ${out}; until [ -e ${out}.go ]; do sleep 0.05; done; echo - >> ${out}`;
+    const dq = startCron({ e: { ...everySecond, run, overlap, missed: 'all' } }, {}, ['-v']);
+    if (overlap === 'allow') await until('two at once', () => place.read(out).length >= 2);
+    else if (overlap === 'skip')
+      expect(await dq.event('skipped')).toMatchObject({ reason: 'overlap' });
+    else await dq.line(/"given-back".*"an earlier run goes on"/);
+    const before = place.read(out);
+    expect(before.includes('-')).toBe(false);
+    expect(before.length > 1).toBe(overlap === 'allow');
+    place.write(`${out}.go`, '');
+    await until('more runs', () => place.read(out).length >= 6);
+    await stop(dq);
+    if (overlap !== 'allow') expect(place.read(out).join('')).toMatch(/^(\+-)+$/);
+  });
+  it('puts jobs for dq work', async () => {
+    const dq = startCron({ p: { ...everySecond, put: 'hello' } });
+    const work = place.startDq(['-t', tube, 'work', '--', 'echo "$DQ_PAYLOAD $DQ_DUE" >> put.log']);
+    running.add(work);
+    await until('two jobs', () => place.read('put.log').length >= 2);
+    await stop(dq);
+    const jobs = place.read('put.log');
+    place.remove('put.log');
+    expect(new Set(jobs).size).toBe(jobs.length);
+    expect(jobs.every((line) => /^hello .*:\d\d\.000Z$/.test(line))).toBe(true);
+  });
+
+  it('reloads on a change of its file and on SIGHUP; a bad file keeps the old schedule', async () => {
+    const cron = (name: string): Cron => ({
+      [name]: { ...everySecond, run: `echo ${name} >> ${tube}.runs` },
+    });
+    const dq = startCron({ first: { ...everySecond, run: 'true' } });
+    await dq.event('ran');
+    dq.kill('SIGHUP');
+    expect(await dq.event('reloaded')).toMatchObject({ reason: 'nothing changed' });
+    place.write(`${tube}.yaml`, yaml(cron('second')));
+    await dq.line(/"reloaded","reason":"\+second -first"/);
+    await hasLines('runs', 1);
+    place.write(`${tube}.yaml`, 'cron: {second: {schedule: "61 * * * *", run: "true"}}');
+    const failed = await dq.event('reload-failed');
+    expect(failed['reason']).toMatch(/the old schedule stays in force: .*cron\.second\.schedule/s);
+    await hasLines('runs', read('runs').length + 2);
+    await stop(dq);
+  });
+
+  it('SIGTERM lets a run finish: exit 0', async () => {
+    const run = 'echo + >> ending; until [ -e end ]; do sleep 0.05; done; echo - >> ending';
+    const dq = startCron({ e: { schedule: soon(), extended: true, run } });
+    await until('it runs', () => place.read('ending').length > 0);
+    dq.kill('SIGTERM');
+    await dq.event('stopping');
+    place.write('end', '');
+    await ended(dq);
+    expect(place.read('ending')).toEqual(['+', '-']);
+    for (const name of ['ending', 'end']) place.remove(name);
+  });
+
+  it('SIGTERM twice ends the run, which is run again by the next start', async () => {
+    const run = 'echo "$DQ_ATTEMPT $$" >> again; until [ -e end ]; do sleep 0.05; done';
+    const entry = { e: { schedule: soon(), extended: true, run } };
+    const dq = startCron(entry);
+    await until('it runs', () => place.read('again').length === 1);
+    dq.kill('SIGTERM');
+    await dq.event('stopping');
+    dq.kill('SIGTERM');
+    await ended(dq);
+    const [, pid] = place.read('again')[0]?.split(' ') ?? [];
+    expect(isRunning(Number(pid))).toBe(false);
+    place.write('end', '');
+    const next = start(`${tube}.yaml`);
+    expect(await next.event('ran')).toMatchObject({ attempt: 2, exitCode: 0 });
+    await stop(next);
+    for (const name of ['again', 'end']) place.remove(name);
+  });
+
+  it('a tick that was written ahead runs although nobody was there then', async () => {
+    const dq = startCron({ e: { schedule: soon(4), extended: true, run: 'true' } });
+    await dq.event('working');
+    await until('it is written', async () =>
+      (await place.counts(`${tube}.cron`)).every(({ delayed, ready }) => delayed + ready > 0),
+    );
+    await dq.crash();
+    const due = Date.now() + 5_000;
+    await until('it is past', () => Date.now() > due);
+    const next = start(`${tube}.yaml`);
+    expect(await next.event('ran')).toMatchObject({ entry: 'e', attempt: 1 });
+    await stop(next);
+  });
+
+  it('after an outage, missed decides', async () => {
+    const schedule = soonAfter(4, 3);
+    const some = {
+      schedule,
+      extended: true,
+      run: 'echo "$DQ_ENTRY $DQ_TICK" >> missed.log',
+      overlap: 'allow',
+    };
+    const cron = Object.fromEntries(
+      ['skip', 'last', 'all'].map((missed) => [missed, { ...some, missed }]),
+    );
+    const dq = startCron(cron);
+    const written = place.each(9);
+    await until('all are written', async () =>
+      (await place.counts(`${tube}.cron`)).every(
+        ({ delayed, ready, reserved }, at) => delayed + ready + reserved >= (written[at] ?? 9),
+      ),
+    );
+    await dq.crash();
+    const over = Date.now() + 18_000;
+    await until('the outage is over', () => Date.now() > over);
+    const next = start(`${tube}.yaml`);
+    await until('all is done', async () =>
+      (await place.counts(`${tube}.cron`)).every(({ ready, reserved }) => ready + reserved === 0),
+    );
+    await stop(next);
+    const ran = place.read('missed.log').map((line) => line.split(' '));
+    place.remove('missed.log');
+    expect(ran.map(([entry]) => entry).sort()).toEqual(['all', 'all', 'all', 'last']);
+    const [, last] = ran.find(([entry]) => entry === 'last') ?? [];
+    expect(last).toBe(
+      ran
+        .map(([, tick]) => tick)
+        .sort()
+        .at(-1),
+    );
+  });
+
+  it('two hosts with different files run both files whole', async () => {
+    const run = 'echo "$DQ_ENTRY $DQ_TICK" >> both.log';
+    const some = { ...everySecond, run, overlap: 'allow', missed: 'all' };
+    const north = startCron({ a: some, both: some }, { DQ_HOST: 'north' });
+    place.write(`${tube}-2.yaml`, yaml({ b: some, both: some }));
+    const east = start(`${tube}-2.yaml`, { DQ_HOST: 'east' });
+    await Promise.all([north.event('working'), east.event('working')]);
+    const from = Math.ceil(Date.now() / 1_000) + 1;
+    const ticks = [0, 1, 2, 3].map((at) => new Date((from + at) * 1_000).toISOString());
+    const wanted = ['a', 'b', 'both'].flatMap((name) => ticks.map((tick) => `${name} ${tick}`));
+    const runs = (): string[] => place.read('both.log').filter((line) => wanted.includes(line));
+    await until('all ran', () => runs().length >= wanted.length);
+    await Promise.all([stop(north), stop(east)]);
+    expect(runs().sort()).toEqual(wanted);
+    place.remove('both.log');
+  });
+
+  it('hosts: each runs on every host, any and a list on one', async () => {
+    const run = 'echo "$DQ_ENTRY $DQ_TICK $DQ_HOST" >> hosts.log';
+    const some = { ...everySecond, run, overlap: 'allow', missed: 'all' };
+    const cron = {
+      each: { ...some, hosts: 'each' },
+      any: some,
+      east: { ...some, hosts: ['east'] },
+    };
+    const north = startCron(cron, { DQ_HOST: 'north' });
+    const east = start(`${tube}.yaml`, { DQ_HOST: 'east' });
+    await Promise.all([north.event('working'), east.event('working')]);
+    const from = Math.ceil(Date.now() / 1_000) + 1;
+    const ticks = [0, 1, 2, 3].map((at) => new Date((from + at) * 1_000).toISOString());
+    const expected = {
+      any: ticks,
+      east: ticks.map((tick) => `${tick} east`),
+      each: ticks.flatMap((tick) => [`${tick} east`, `${tick} north`]),
+    };
+    const runs = (entry: string): string[] =>
+      place
+        .read('hosts.log')
+        .map((line) => line.split(' '))
+        .filter(([name, tick = '']) => name === entry && ticks.includes(tick))
+        .map(([, tick = '', host = '']) => (entry === 'any' ? tick : `${tick} ${host}`))
+        .sort();
+    // A host passes on what another one is to run: that comes a second later, or more.
+    await until('all ran', () =>
+      Object.entries(expected).every(([entry, all]) => runs(entry).length >= all.length),
+    );
+    await Promise.all([stop(north), stop(east)]);
+    for (const [entry, all] of Object.entries(expected)) expect(runs(entry)).toEqual(all);
+    place.remove('hosts.log');
+  });
+});
+
+/** A seconds schedule of one tick, so many seconds from now. */
+function soon(seconds = 3): string {
+  const at = new Date(Date.now() + seconds * 1_000);
+  return `${at.getUTCSeconds()} ${at.getUTCMinutes()} ${at.getUTCHours()} * * *`;
+}
+
+/** So many ticks, a second apart, the first one in so many seconds: all within one minute. */
+function soonAfter(seconds: number, count: number): string {
+  const first = new Date(Date.now() + seconds * 1_000);
+  const start = Math.min(first.getUTCSeconds(), 60 - count);
+  const fields = Array.from({ length: count }, (_, at) => start + at).join(',');
+  return `${fields} ${first.getUTCMinutes()} ${first.getUTCHours()} * * *`;
+}

@@ -1,0 +1,27 @@
+// The simulation can fail: it catches every mutant, and each for its own reason.
+
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../support/servers.ts';
+import { compile, compileChanged } from './compile.ts';
+import { mutants } from './mutants.ts';
+import { runOnThread } from './threads.ts';
+
+/** As many as the smoke has. */
+const seeds = Array.from({ length: 500 }, (_, at) => at + 1);
+const folder = temporaryFolder();
+const compiled = join(folder, 'unchanged');
+compile(compiled);
+
+describe('a dq that', { concurrent: availableParallelism() > 1 }, () => {
+  it.each(mutants)('$name is caught', async ({ name, changes, caughtBy }) => {
+    const changed = join(folder, name.replaceAll(' ', '-'));
+    compileChanged(compiled, changed, changes);
+    const violations: string[] = [];
+    await runOnThread({ folder: changed, seeds, goOn: false }, (result) => {
+      violations.push(...result.violations);
+    });
+    expect(violations.join('\n')).toMatch(caughtBy);
+  });
+});

@@ -1,0 +1,209 @@
+// Mutants: the sources with one promise broken each. A simulation that lets one pass proves nothing.
+
+import type { Change } from './compile.ts';
+
+export interface Mutant {
+  readonly name: string;
+  readonly changes: readonly Change[];
+  /** What the simulation must say of it. */
+  readonly caughtBy: RegExp;
+}
+
+const attempt = 'src/consume/attempt.ts';
+const machine = 'src/ledger/machine.ts';
+const producer = 'src/produce/producer.ts';
+const replicator = 'src/produce/replicator.ts';
+const revoke = 'src/produce/revoke.ts';
+const worker = 'src/consume/worker.ts';
+
+function mutant(name: string, file: string, from: string, to: string, caughtBy: RegExp): Mutant {
+  return { name, changes: [{ file, from, to }], caughtBy };
+}
+
+export const mutants: readonly Mutant[] = [
+  mutant(
+    'deletes the replicas before the run',
+    attempt,
+    'const outcome = await handler(',
+    'for (const replica of this.#replicas) void replica.node.delete(replica.id), await replica.delete();\n' +
+      '    const outcome = await handler(',
+    /deleted a replica of \S+ that is not done/,
+  ),
+  mutant(
+    'deletes spares of a running job',
+    attempt,
+    "return { kind: 'release', delay: Math.ceil(answer.waitMs / 1_000) };",
+    "return { kind: 'delete' };",
+    /deleted a replica of \S+ that is not done/,
+  ),
+  mutant(
+    'releases spares of a running job for no time',
+    attempt,
+    "return { kind: 'release', delay: Math.ceil(answer.waitMs / 1_000) };",
+    "return { kind: 'release', delay: 0 };",
+    /spins/,
+  ),
+  mutant(
+    'writes done before the handler has ended',
+    attempt,
+    'const outcome = await handler(',
+    'await this.#parts.ledger.done(this.job, claim, 0);\n    const outcome = await handler(',
+    /is done without a success/,
+  ),
+  mutant(
+    'holds a job by an unrounded timer',
+    attempt,
+    'await sleepUntil(clock, instant, stopping);',
+    'await clock.sleep(left, stopping);',
+    /ms early/,
+  ),
+  mutant(
+    'does not look again after it buried',
+    attempt,
+    "if (settled && fate.kind === 'bury') await this.#lookAgain(replica);",
+    '',
+    /not over/,
+  ),
+  mutant(
+    'starts a handler after it was stopped',
+    attempt,
+    'if (this.#parts.stopping.aborted) return this.#undo(answer.claim);',
+    '',
+    /after it was stopped/,
+  ),
+  mutant(
+    'deletes what was put again after a delete',
+    attempt,
+    'if (age !== undefined && isPutAfter(age, looked.answer.agoMs)) {',
+    'if (age !== undefined && isPutAfter(0, -1)) {',
+    /deleted a replica of \S+ that is not done/,
+  ),
+  {
+    name: 'runs what was deleted',
+    changes: [
+      {
+        file: machine,
+        from: 'const putAgainAfterIt = request.age * 1_000 + revocationMargin < now - entry.at;',
+        to: 'const putAgainAfterIt = true;',
+      },
+      {
+        file: attempt,
+        from: 'return age * 1_000 + revocationMargin < revokedAgoMs;',
+        to: 'return age + revocationMargin + revokedAgoMs > 0;',
+      },
+    ],
+    caughtBy: /started after it was deleted/,
+  },
+  mutant(
+    'takes a claim over in one step',
+    machine,
+    'if (entry.suspectAt === 0) {',
+    'if (entry.suspectAt < 0) {',
+    /was taken from/,
+  ),
+  mutant(
+    'renews without a look at the token',
+    machine,
+    'if (!isOwner(entry, holder)) return { entry, answer: false };\n  const claimedAt',
+    'const claimedAt',
+    /was done, is claimed/,
+  ),
+  mutant(
+    'writes a failure without a look at the token',
+    machine,
+    "if (!isOwner(entry, holder)) return { entry, answer: false };\n  return { entry: { state: 'retry', ...waiting }, answer: true };",
+    "return { entry: { state: 'retry', ...waiting }, answer: true };",
+    /wrote retry for|was done, is retry/,
+  ),
+  mutant(
+    'forgets by the time since now instead of since due',
+    machine,
+    'Math.max(now, dueMs) - now + terms.ttl',
+    'terms.ttl',
+    /started after it was deleted|succeeded \d+ times|dead, not late/,
+  ),
+  mutant(
+    'counts an attempt twice when its answer was lost',
+    machine,
+    'return grant(entry.claim, now, terms, entry.claimedAt);',
+    'return grant(next(entry.claim, request.token), now, terms);',
+    /counts \d+ attempts/,
+  ),
+  mutant(
+    'runs what is older than the memory of the ledger',
+    machine,
+    "if (now - dueMs > terms.ttl) return die('late', fresh, now);",
+    '',
+    /was run too late/,
+  ),
+  mutant(
+    'kicks what is done',
+    machine,
+    "case undefined:\n    case 'dead':\n      return {\n        entry: {\n          state: 'retry',\n          attempt: entry?.attempt ?? 0,",
+    "case undefined:\n    case 'done':\n    case 'dead':\n      return {\n        entry: {\n          state: 'retry',\n          attempt: 0,",
+    /was done, is retry/,
+  ),
+  mutant(
+    'does not count failures',
+    machine,
+    'failures: failures + 1,\n    deaths,\n    notBefore',
+    'failures,\n    deaths,\n    notBefore',
+    /failed \d+ times of/,
+  ),
+  mutant(
+    'never renews a lease',
+    'src/consume/lease.ts',
+    'const ours = await this.#ledger.renew(lease.job, lease.claim);',
+    'const ours = true;',
+    /was taken from/,
+  ),
+  mutant(
+    'leaves a claim whose answer was lost',
+    worker,
+    "if (answer.kind !== 'granted') continue;",
+    'continue;',
+    /was taken from/,
+  ),
+  mutant(
+    'is drained while a postponed job is on its way back',
+    worker,
+    'this.#postponedUntil = clock.now() + longestPostponement;',
+    '',
+    /is drained, though/,
+  ),
+  mutant(
+    'is drained while it has work',
+    'src/consume/drain.ts',
+    'clean = looks?.clean === true && parts.idle() ? clean + 1 : 0;',
+    'clean = 2;',
+    /is drained, though|unsettled|not over/,
+  ),
+  mutant(
+    'deletes the replicas before the ledger is asked',
+    revoke,
+    'const answer = await ledger.revoke(',
+    'await deleteAll(job.replicas);\n  const answer = await ledger.revoke(',
+    /deleted a replica of \S+ that is not done/,
+  ),
+  mutant(
+    'disowns a job that others may have put as well',
+    producer,
+    'if (distinct && (await this.#revoke',
+    'if ((await this.#revoke',
+    /nobody deleted it/,
+  ),
+  mutant(
+    'leaves what was written of a job it refuses',
+    replicator,
+    'const takenBack = await takeBack(written);',
+    'const takenBack = true;',
+    /started after it was refused/,
+  ),
+  mutant(
+    'says nothing of a put whose reply never came',
+    replicator,
+    '!takenBack || failed.some(({ unconfirmed }) => unconfirmed),',
+    '!takenBack,',
+    /started after it was refused/,
+  ),
+];

@@ -1,0 +1,64 @@
+// Runs seeds: a macrotask between two steps lets every promise come to rest; several seeds share each.
+
+import { Simulation, type Result } from './simulation.ts';
+
+/** So many seeds take turns: the turn of the event loop costs more than most steps. */
+const atOnce = 16;
+
+/** @param onResult whether to go on. Seeds end in an order that is always the same. */
+export function runSeeds(
+  seeds: Iterable<number>,
+  onResult: (result: Result) => boolean,
+): Promise<void> {
+  return undisturbed(0, async () => {
+    const queue = seeds[Symbol.iterator]();
+    const running = new Set<Simulation>();
+    let goOn = true;
+    while (goOn) {
+      while (running.size < atOnce) {
+        const next = queue.next();
+        if (next.done === true) break;
+        running.add(new Simulation(next.value));
+      }
+      for (const simulation of running) {
+        if (simulation.step()) continue;
+        running.delete(simulation);
+        goOn &&= onResult(simulation.result);
+      }
+      goOn &&= running.size > 0;
+      await rest();
+    }
+  });
+}
+
+/** One seed with every step of it as a line. */
+export function traceSeed(seed: number): Promise<Result> {
+  return undisturbed(10, async () => {
+    const simulation = new Simulation(seed, true);
+    while (simulation.step()) await rest();
+    return simulation.result;
+  });
+}
+
+/**
+ * The jitter of a few backoffs comes straight from Math.random.
+ * @param stackTraceLimit stacks cost a tenth of the time, and are read only in a trace.
+ */
+async function undisturbed<Answer>(
+  stackTraceLimit: number,
+  act: () => Promise<Answer>,
+): Promise<Answer> {
+  const before = { random: Math.random, stackTraceLimit: Error.stackTraceLimit };
+  Math.random = () => 0.5;
+  Error.stackTraceLimit = stackTraceLimit;
+  try {
+    return await act();
+  } finally {
+    Math.random = before.random;
+    Error.stackTraceLimit = before.stackTraceLimit;
+  }
+}
+
+function rest(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,38 @@
+// Runs compiled simulations on threads, because a seed keeps a processor busy.
+
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { Result } from './simulation.ts';
+
+/** A seed that makes its code fail ends the thread: it must be found by hand among those that ran. */
+const main = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const { module, seeds } = workerData;
+  import(module).then(({ runSeeds }) => runSeeds(seeds, (result) => {
+    parentPort.postMessage(result);
+    return result.violations.length === 0 || workerData.goOn;
+  }));
+`;
+
+export interface ThreadWork {
+  /** What was compiled. */
+  readonly folder: string;
+  readonly seeds: readonly number[];
+  /** Whether to go on after a seed that broke a promise. */
+  readonly goOn: boolean;
+}
+
+/** @param onResult is called with each result; seeds of one thread end in an order that is always the same. */
+export async function runOnThread(
+  { folder, seeds, goOn }: ThreadWork,
+  onResult: (result: Result) => void,
+): Promise<void> {
+  const module = pathToFileURL(join(folder, 'test/faults/sim/run.js')).href;
+  const thread = new Worker(main, { eval: true, workerData: { module, seeds, goOn } });
+  thread.on('message', onResult);
+  const [code] = (await once(thread, 'exit')) as [number];
+  if (code !== 0)
+    throw new Error(`the thread of the seeds from ${seeds[0] ?? 0} on ended with ${code}`);
+}

@@ -1,0 +1,177 @@
+// The users: they put jobs, delete them and kick them, each with the real code in a process of its own.
+
+import { Buffer } from 'node:buffer';
+import { sealEnvelope } from '../../../src/core/envelope.ts';
+import { LedgerDown, NodeError } from '../../../src/core/errors.ts';
+import { JobProducer, type JobRequest } from '../../../src/produce/producer.ts';
+import { Replicator, TooFewReplicas, type Replica } from '../../../src/produce/replicator.ts';
+import { revoke } from '../../../src/produce/revoke.ts';
+import { BeanstalkdNode } from '../../../src/queue/beanstalkd.ts';
+import type { JobHistory } from './history.ts';
+import { LedgerClient } from './ledger.ts';
+import { epoch, type Process } from './process.ts';
+import { tube } from './staff.ts';
+import type { World } from './world.ts';
+
+export interface PutPlan {
+  readonly payload: string;
+  /** ms of virtual time. */
+  readonly due: number;
+  readonly distinct: boolean;
+}
+
+export class Users {
+  readonly #world: World;
+  readonly #receipts = new Map<JobHistory, readonly { endpoint: string; id: bigint }[]>();
+  readonly #requests = new Map<JobHistory, JobRequest>();
+  #count = 0;
+  #stamp = 0n;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Calls back when it was refused, so that the user may try again. */
+  put(plan: PutPlan, onRefused: (request: JobRequest) => void): JobHistory {
+    const { random } = this.#world;
+    this.#stamp += 1n;
+    const ms = BigInt(Math.floor(epoch + plan.due)) * 1_000_000n;
+    const request: JobRequest = {
+      payload: Buffer.from(plan.payload),
+      dueNs: plan.distinct ? ms + this.#stamp : ms,
+      distinct: plan.distinct,
+      priority: random.pick([0, 1_024, 1_024, 4_000_000_000]),
+      ttr: random.pick([1, 2, 5, 60]),
+    };
+    const job = this.#world.history.job(sealEnvelope(request));
+    this.#requests.set(job, request);
+    this.putAgain(request, onRefused);
+    return job;
+  }
+
+  putAgain(request: JobRequest, onRefused: (request: JobRequest) => void): void {
+    const job = this.#world.history.job(sealEnvelope(request));
+    job.puts += 1;
+    this.#begin('put', async (process, nodes, ledger) => {
+      const count = nodes.length;
+      const replicator = new Replicator({
+        ...{ nodes, replicas: Math.min(3, count), minReplicas: Math.min(2, count) },
+        ...{ clock: process.clock, random: this.#world.random.next() },
+      });
+      const producer = new JobProducer({
+        ttr: 60,
+        ...{ replicator, clock: process.clock, tube, ledger: () => Promise.resolve(ledger) },
+      });
+      try {
+        const { replicas } = await producer.put(request);
+        if (!process.alive) return;
+        this.#accepted(job, replicas);
+      } catch (error) {
+        if (!(error instanceof TooFewReplicas || isUnavailable(error))) throw error;
+        if (!process.alive) return;
+        this.#world.trace(process, () => `REFUSED ${job.name}: ${(error as Error).message}`);
+        if (!(error as Error).message.includes('may still run')) job.puts -= 1;
+        onRefused(request);
+      }
+    });
+  }
+
+  /** Calls back when it was deleted, so that the user may think better of it. */
+  readonly delete = (
+    job: JobHistory,
+    onDeleted: (request: JobRequest) => void = () => undefined,
+  ): void => {
+    const receipt = this.#receipts.get(job);
+    if (receipt === undefined) return;
+    this.#begin('delete', async (process, nodes, ledger) => {
+      const replicas = receipt.map(({ endpoint, id }) => {
+        return { node: nodes.find((node) => node.endpoint === endpoint)!, id };
+      });
+      try {
+        const revocation = await revoke(replicas, tube, ledger);
+        if (!process.alive) return;
+        this.#world.trace(process, () => `DELETE ${job.name}: ${revocation.result}`);
+        if (revocation.result !== 'deleted') return;
+        // A lone replica's id may name another job since its node lost its data
+        const deleted = this.#world.history.jobs.get(revocation.key);
+        if (deleted !== undefined) deleted.deletedAt = this.#world.timeline.now;
+        const request = this.#requests.get(job);
+        if (deleted === job && request?.distinct === false) onDeleted(request);
+      } catch (error) {
+        if (!(error instanceof LedgerDown)) throw error;
+        this.#world.trace(process, () => `DELETE ${job.name}: ledger down`);
+      }
+    });
+  };
+
+  /** Ledger first, then every replica. */
+  readonly kick = (job: JobHistory): void => {
+    this.#begin('kick', async (process, nodes, ledger) => {
+      this.#world.history.kicked(job);
+      try {
+        job.halfKicked = true;
+        const ref = { tube, key: job.key, dueMs: job.dueMs };
+        const answer = await ledger.kick(ref);
+        this.#world.trace(process, () => `KICK ${job.name}: ${answer}`);
+        const over = answer === 'done' || answer === 'revoked';
+        const kicked = await Promise.all(nodes.map((node) => this.#kickOn(node, job, over)));
+        if (process.alive && !kicked.includes(false)) job.halfKicked = false;
+      } catch (error) {
+        if (!(error instanceof LedgerDown)) throw error;
+      }
+    });
+  };
+
+  async #kickOn(node: BeanstalkdNode, job: JobHistory, over: boolean): Promise<boolean> {
+    const host = this.#world.nodes.find(({ name }) => name === node.endpoint)!;
+    for (const { id } of [...host.replicasOf(job.key)]) {
+      try {
+        const stats = await node.stats(id);
+        if (stats === undefined) continue;
+        if (!over) await node.kick(id);
+        else if (stats.state === 'buried') await node.delete(id);
+      } catch (error) {
+        if (!(error instanceof NodeError)) throw error;
+        return false;
+      }
+    }
+    return true;
+  }
+
+  #accepted(job: JobHistory, replicas: readonly Replica[]): void {
+    this.#world.trace(undefined, () => `ACCEPTED ${job.name} (${job.key.slice(0, 6)})`);
+    const receipt = replicas.map(({ node, id }) => ({ endpoint: node.endpoint, id }));
+    this.#world.history.accepted(job, receipt);
+    this.#receipts.set(job, receipt);
+  }
+
+  #begin(
+    what: string,
+    act: (process: Process, nodes: BeanstalkdNode[], ledger: LedgerClient) => Promise<void>,
+  ): void {
+    const world = this.#world;
+    this.#count += 1;
+    const process = world.newProcess(`${what}${this.#count}`);
+    process.plan(0, 'timer', () => {
+      const { clock } = process;
+      const nodes = world.nodes.map(
+        ({ name }) => new BeanstalkdNode({ endpoint: name, tube, clock }),
+      );
+      const ledger = new LedgerClient(process, world.ledger);
+      const end = (): void => {
+        for (const node of nodes) node.close();
+        ledger.close();
+        process.exit();
+      };
+      act(process, nodes, ledger).then(end, (defect: unknown) => {
+        if (process.alive)
+          world.violated(`${process.name} failed: ${String((defect as Error).stack)}`);
+        end();
+      });
+    });
+  }
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof Error && 'kind' in error && error.kind === 'unavailable';
+}

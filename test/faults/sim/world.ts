@@ -1,0 +1,106 @@
+// The world of one seed: virtual time, hosts, processes, the ways between them, and what was seen.
+
+import { Beanstalkd } from './beanstalkd.ts';
+import { Path, type Host } from './channel.ts';
+import { History } from './history.ts';
+import { LedgerHost } from './ledger.ts';
+import { Meter } from './meter.ts';
+import { Process } from './process.ts';
+import { Random } from './random.ts';
+import { Timeline } from './timeline.ts';
+import { Weather, calm, climateOf } from './weather.ts';
+import { defaultTerms } from '../../../src/ledger/ledger.ts';
+
+export class World {
+  readonly seed: number;
+  readonly timeline = new Timeline();
+  readonly random: Random;
+  readonly weather: Weather;
+  readonly history: History;
+  readonly meter: Meter;
+  readonly nodes: Beanstalkd[] = [];
+  readonly ledger: LedgerHost;
+  readonly processes: Process[] = [];
+  /** How often code of a process has run: then its promises must come to rest before time goes on. */
+  entries = 0;
+  /** What the weather has done, and how often. */
+  readonly injected = new Map<string, number>();
+  /** What is broken, in the order in which it was found. */
+  readonly violations: string[] = [];
+  readonly lines: string[] | undefined;
+  /** No fault, no skew, and slots for every job. */
+  readonly roomy: boolean;
+  readonly #paths = new Map<Process, Map<Host, Path>>();
+
+  constructor(seed: number, tracing: boolean) {
+    this.seed = seed;
+    this.random = new Random(seed);
+    this.lines = tracing ? [] : undefined;
+    const climate = climateOf(this.random);
+    this.roomy = climate === calm && this.random.chance(0.5);
+    this.weather = new Weather(this, climate, new Random(seed + 0.5));
+    this.history = new History(this);
+    this.meter = new Meter(this);
+    this.ledger = new LedgerHost(this, defaultTerms);
+    const count = this.random.pick([1, 2, 2, 3, 3, 4]);
+    for (let at = 1; at <= count; at++) {
+      this.nodes.push(new Beanstalkd(this, `node${at}:11300`, this.random.chance(0.6)));
+    }
+  }
+
+  newProcess(name: string): Process {
+    const skew =
+      this.weather.climate.gaps['clock-step'] === Infinity ? 0 : this.random.between(-1_000, 1_000);
+    const process = new Process(this, name, skew);
+    this.processes.push(process);
+    return process;
+  }
+
+  freezeFor(process: Process, ms: number): void {
+    process.freeze();
+    this.timeline.plan(ms, () => {
+      process.thaw();
+    });
+  }
+
+  pathOf(process: Process, host: Host): Path {
+    let paths = this.#paths.get(process);
+    if (paths === undefined) {
+      paths = new Map();
+      this.#paths.set(process, paths);
+    }
+    let path = paths.get(host);
+    if (path === undefined) {
+      path = new Path();
+      paths.set(host, path);
+    }
+    return path;
+  }
+
+  /** When the way was blocked, if it is. */
+  blockedSince(process: Process, host: Host): number | undefined {
+    return this.pathOf(process, host).blockedSince;
+  }
+
+  *paths(): Iterable<{ process: Process; host: Host; path: Path }> {
+    for (const [process, paths] of this.#paths) {
+      for (const [host, path] of paths) yield { process, host, path };
+    }
+  }
+
+  inject(what: string): void {
+    this.injected.set(what, (this.injected.get(what) ?? 0) + 1);
+  }
+
+  violated(what: string): void {
+    this.violations.push(`at ${this.timeline.now.toFixed(3)} ms: ${what}`);
+    this.trace(undefined, () => `VIOLATION ${what}`);
+  }
+
+  /** The text is made only when this seed is being traced. */
+  trace(process: Process | undefined, text: () => string): void {
+    this.lines?.push(
+      `${this.timeline.now.toFixed(3).padStart(12)} ${process?.name ?? '-'} ${text()}`,
+    );
+  }
+}
