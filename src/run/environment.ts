@@ -34,7 +34,10 @@ function isText(payload: Buffer): boolean {
 }
 
 /** Facts of one job: a worker that is itself inside a handler mustn't pass on those of the outer job. */
-const ofOneJob = new Set(['DQ_ID', 'DQ_KEY', 'DQ_DUE', 'DQ_ATTEMPT', 'DQ_PAYLOAD']);
+const ofOneJob = new Set([
+  ...['DQ_ID', 'DQ_KEY', 'DQ_DUE', 'DQ_ATTEMPT', 'DQ_PAYLOAD'],
+  ...['DQ_ENTRY', 'DQ_TICK', 'DQ_EXIT', 'DQ_REASON'],
+]);
 
 /** The part of the worker's own environment that its handlers get as well. */
 export function inheritedEnvironment(

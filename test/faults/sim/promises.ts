@@ -42,7 +42,7 @@ function readySince({ changedAt, until, putAt }: Stored): number {
 }
 
 /** Nothing more will happen to it. */
-export function isOver(world: World, job: JobHistory): boolean {
+function isOver(world: World, job: JobHistory): boolean {
   const state = world.ledger.entry(job.key)?.state;
   if (job.done || state === 'dead' || state === 'revoked') return true;
   if (job.acceptedAt === undefined || isLost(job)) return true;

@@ -41,10 +41,10 @@ export function traceSeed(seed: number): Promise<Result> {
 }
 
 /**
- * The jitter of a few backoffs comes straight from Math.random.
+ * Without the only chance that no seed governs: the jitter of a few backoffs.
  * @param stackTraceLimit stacks cost a tenth of the time, and are read only in a trace.
  */
-async function undisturbed<Answer>(
+export async function undisturbed<Answer>(
   stackTraceLimit: number,
   act: () => Promise<Answer>,
 ): Promise<Answer> {
@@ -59,6 +59,7 @@ async function undisturbed<Answer>(
   }
 }
 
-function rest(): Promise<void> {
+/** Every promise comes to rest. */
+export function rest(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -20,7 +20,7 @@ export interface Result {
   readonly facts: Facts;
 }
 
-export interface Facts {
+interface Facts {
   readonly jobs: number;
   readonly runs: number;
   /** Jobs that succeeded once more, by the reason why they may. */

@@ -11,6 +11,12 @@ import type { World } from './world.ts';
 
 export const tube = 'jobs';
 
+/** What a run comes to, after so many ms. */
+export interface Plan {
+  readonly outcome: Outcome;
+  readonly ms: number;
+}
+
 export interface Terms {
   readonly concurrency: number;
   readonly attempts: number;
@@ -18,6 +24,8 @@ export interface Terms {
   readonly maxJobs: number | undefined;
   /** It ends when it finds nothing left to do. */
   readonly drains: boolean;
+  /** Of each run; left out: whatever chance brings. */
+  readonly plan?: Plan;
 }
 
 export interface Hand {
@@ -110,9 +118,11 @@ export class Staff {
     });
     const ledger = new LedgerClient(process, world.ledger);
     const drain = new Drain();
+    const planRun = (): Plan =>
+      terms.plan ?? { outcome: outcomeOf(world), ms: lengthOf(world, this.#slow) };
     const worker = new Worker({
       ...{ name: process.name, tubes: [{ name: tube, nodes }], ledger, clock },
-      ...{ handler: handlerOf(world, process, this.#slow), random: world.random.next },
+      ...{ handler: handlerOf(world, process, planRun), random: world.random.next },
       ...{ concurrency: terms.concurrency, attempts: terms.attempts, grace: terms.grace },
       ...(terms.maxJobs === undefined ? {} : { maxJobs: terms.maxJobs }),
       ...(terms.drains ? { onVerdict: drain.onVerdict } : {}),
@@ -156,13 +166,13 @@ export class Staff {
 /** The longest a handler lives on after its signal aborted: the leash kills it then. */
 const longestDefiance = 5_100;
 
-function handlerOf(world: World, process: Process, slow: boolean): Handler {
+function handlerOf(world: World, process: Process, planRun: () => Plan): Handler {
   const { random, history } = world;
   return (task, signal) =>
     new Promise((resolve) => {
       if (!process.alive) return;
       history.called(task);
-      const planned = outcomeOf(world);
+      const { outcome: planned, ms } = planRun();
       if (planned.kind === 'unstartable' || planned.kind === 'deferred') {
         process.plan(random.between(0, 5), 'bytes', () => {
           resolve(planned);
@@ -177,7 +187,7 @@ function handlerOf(world: World, process: Process, slow: boolean): Handler {
         history.ended(run, task, outcome);
         resolve(outcome);
       };
-      const atEnd = process.plan(lengthOf(world, slow), 'bytes', () => {
+      const atEnd = process.plan(ms, 'bytes', () => {
         end(planned);
       });
       const onAbort = (): void => {

@@ -25,9 +25,10 @@ export class Timeline {
     return happening;
   }
 
-  /** Takes the next one and moves time to it; undefined: nothing is planned. */
-  take(): Happening | undefined {
+  /** Takes the next one and moves time to it; undefined: nothing is planned up to `until`. */
+  take(until = Infinity): Happening | undefined {
     for (let next = this.#heap[0]; next !== undefined; next = this.#heap[0]) {
+      if (next.at > until) return undefined;
       this.#pop();
       if (next.cancelled) continue;
       this.now = next.at;

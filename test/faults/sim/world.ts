@@ -11,6 +11,11 @@ import { Timeline } from './timeline.ts';
 import { Weather, calm, climateOf } from './weather.ts';
 import { defaultTerms } from '../../../src/ledger/ledger.ts';
 
+/** A world without weather, for a scene that a test plays. */
+export interface Setting {
+  readonly nodes: number;
+}
+
 export class World {
   readonly seed: number;
   readonly timeline = new Timeline();
@@ -32,25 +37,24 @@ export class World {
   readonly roomy: boolean;
   readonly #paths = new Map<Process, Map<Host, Path>>();
 
-  constructor(seed: number, tracing: boolean) {
+  constructor(seed: number, tracing: boolean, setting?: Setting) {
     this.seed = seed;
     this.random = new Random(seed);
     this.lines = tracing ? [] : undefined;
-    const climate = climateOf(this.random);
-    this.roomy = climate === calm && this.random.chance(0.5);
+    const climate = setting === undefined ? climateOf(this.random) : calm;
+    this.roomy = climate === calm && setting === undefined && this.random.chance(0.5);
     this.weather = new Weather(this, climate, new Random(seed + 0.5));
     this.history = new History(this);
     this.meter = new Meter(this);
     this.ledger = new LedgerHost(this, defaultTerms);
-    const count = this.random.pick([1, 2, 2, 3, 3, 4]);
+    const count = setting?.nodes ?? this.random.pick([1, 2, 2, 3, 3, 4]);
     for (let at = 1; at <= count; at++) {
       this.nodes.push(new Beanstalkd(this, `node${at}:11300`, this.random.chance(0.6)));
     }
   }
 
   newProcess(name: string): Process {
-    const skew =
-      this.weather.climate.gaps['clock-step'] === Infinity ? 0 : this.random.between(-1_000, 1_000);
+    const skew = this.weather.climate === calm ? 0 : this.random.between(-1_000, 1_000);
     const process = new Process(this, name, skew);
     this.processes.push(process);
     return process;

@@ -1,0 +1,69 @@
+// A scene: a world without weather, in which a test itself brings the faults.
+
+import type { JobHistory } from './history.ts';
+import { rest, undisturbed } from './run.ts';
+import { Staff, type Hand, type Plan, type Terms } from './staff.ts';
+import { Users } from './users.ts';
+import { World } from './world.ts';
+
+const succeeds: Plan = { outcome: { kind: 'succeeded', exitCode: 0 }, ms: 50 };
+
+export const usual: Terms = {
+  ...{ concurrency: 1, attempts: 2, grace: 5_000, maxJobs: undefined, drains: false },
+  plan: succeeds,
+};
+
+export class Scene {
+  readonly world: World;
+  readonly users: Users;
+  readonly #staff: Staff;
+
+  /** @param nodes how many, each with a binlog when the seed says so. */
+  constructor(nodes: number) {
+    this.world = new World(1, true, { nodes });
+    this.#staff = new Staff(this.world);
+    this.users = new Users(this.world);
+  }
+
+  hire(terms: Partial<Terms> = {}): Hand {
+    return this.#staff.hire({ ...usual, ...terms });
+  }
+
+  stop(hand: Hand): void {
+    this.#staff.retire(hand);
+  }
+
+  /** For so many ms from now on. */
+  ledgerAway(ms: number): void {
+    const { ledger, timeline } = this.world;
+    ledger.stop();
+    timeline.plan(ms, () => {
+      ledger.start(timeline.now);
+    });
+  }
+
+  /** @param dueIn ms from now on. */
+  put(dueIn: number, payload = 'job'): JobHistory {
+    const due = this.world.timeline.now + dueIn;
+    return this.users.put({ payload, due, distinct: false }, () => undefined);
+  }
+
+  /** Lets so many ms go by. */
+  pass(ms: number): Promise<void> {
+    const { world } = this;
+    const until = world.timeline.now + ms;
+    return undisturbed(10, async () => {
+      for (let next = world.timeline.take(until); next; next = world.timeline.take(until)) {
+        const { entries } = world;
+        next.act();
+        if (world.entries > entries) await rest();
+      }
+      world.timeline.now = until;
+    });
+  }
+}
+
+/** What the job's runs came to; undefined: it runs. */
+export function outcomesOf({ runs }: JobHistory): (string | undefined)[] {
+  return runs.map(({ outcome }) => outcome);
+}

@@ -1,0 +1,116 @@
+// Scenes in which the simulation once found a promise broken.
+
+import { expect, it, vi } from 'vitest';
+import { outcomesOf, Scene } from '../../faults/sim/scene.ts';
+
+vi.mock('../../../src/beanstalk/connection.ts', () => import('../../faults/sim/connection.ts'));
+
+const slow = { outcome: { kind: 'succeeded', exitCode: 0 }, ms: 75_000 } as const;
+
+it('a ledger that comes back for a moment hands no running job to another worker', async () => {
+  const scene = new Scene(2);
+  scene.hire({ plan: slow });
+  const job = scene.put(0);
+  await scene.pass(1_000);
+  const owner = scene.world.processes[0]!;
+  scene.hire();
+  scene.ledgerAway(38_000);
+  await scene.pass(37_000);
+  owner.freeze();
+  await scene.pass(3_000);
+  owner.thaw();
+  scene.ledgerAway(18_000);
+  await scene.pass(60_000);
+  expect(outcomesOf(job)).toEqual(['succeeded']);
+  expect(scene.world.violations).toEqual([]);
+});
+
+it('a drained worker has waited for the job that it had to send away', async () => {
+  const scene = new Scene(1);
+  scene.ledgerAway(700);
+  const job = scene.put(0);
+  await scene.pass(100);
+  const hand = scene.hire({ drains: true });
+  await scene.pass(10_000);
+  expect(hand.summary).toMatchObject({ succeeded: 1 });
+  expect(outcomesOf(job)).toEqual(['succeeded']);
+});
+
+it('a claim that is granted after the stop is given back, and not run', async () => {
+  const scene = new Scene(1);
+  const hand = scene.hire();
+  await scene.pass(100);
+  scene.world.history.onGrant = () => {
+    scene.stop(hand);
+  };
+  const job = scene.put(0);
+  await scene.pass(2_000);
+  expect(outcomesOf(job)).toEqual([]);
+  expect(scene.world.ledger.entry(job.key)).toMatchObject({ state: 'retry', attempt: 0 });
+  expect(hand.summary).toMatchObject({ unsettled: 0 });
+});
+
+it('a claim whose answer was lost is undone: the next worker need not wait for its lease', async () => {
+  const scene = new Scene(1);
+  const hand = scene.hire();
+  await scene.pass(100);
+  scene.world.history.onGrant = () => {
+    scene.world.history.onGrant = () => undefined;
+    scene.ledgerAway(300);
+    scene.stop(hand);
+  };
+  const job = scene.put(0);
+  scene.hire();
+  await scene.pass(3_000);
+  expect(outcomesOf(job)).toEqual(['succeeded']);
+  expect(scene.world.ledger.entry(job.key)).toMatchObject({ state: 'done' });
+});
+
+it('a replica that grew old in the hands of a worker is not taken for one that was put after the delete', async () => {
+  const scene = new Scene(1);
+  scene.hire();
+  const job = scene.put(1_900);
+  await scene.pass(1_400);
+  scene.users.delete(job);
+  await scene.pass(40);
+  scene.world.processes[0]!.freeze();
+  await scene.pass(6_000);
+  scene.world.processes[0]!.thaw();
+  await scene.pass(3_000);
+  expect(outcomesOf(job)).toEqual([]);
+  expect([...scene.world.nodes[0]!.jobs]).toEqual([]);
+  expect(scene.world.violations).toEqual([]);
+});
+
+it('a put that fails does not take an equal job away that was accepted before', async () => {
+  const scene = new Scene(2);
+  const [, second] = scene.world.nodes;
+  const job = scene.put(5_000);
+  await scene.pass(1_000);
+  second!.stop();
+  scene.world.nodes[0]!.hang();
+  scene.put(4_000);
+  await scene.pass(3_000);
+  scene.world.nodes[0]!.resume(false, scene.world.timeline.now);
+  second!.start(scene.world.timeline.now);
+  scene.hire();
+  await scene.pass(10_000);
+  expect(outcomesOf(job)).toEqual(['succeeded']);
+});
+
+it('a job that is kicked while it is being buried is run again', async () => {
+  const scene = new Scene(1);
+  scene.hire({ attempts: 1, plan: { outcome: { kind: 'failed', why: 'no' }, ms: 10 } });
+  await scene.pass(100);
+  let kicks = 0;
+  scene.world.history.onTurn = (job, by) => {
+    if (kicks++ > 0) return;
+    by.freeze();
+    scene.users.kick(job);
+  };
+  const job = scene.put(0);
+  await scene.pass(200);
+  scene.world.processes[0]!.thaw();
+  await scene.pass(3_000);
+  expect(outcomesOf(job)).toEqual(['failed', 'failed']);
+});
