@@ -1,8 +1,8 @@
 // Addresses as they may be shown: without their secrets.
 
-/** The address without user, password and query, whatever it looks like. */
+/** The address without user, password and query, whatever it looks like: `user://…` may be a name and a password. */
 export function redactUrl(url: string): string {
-  const scheme = /^[a-z][a-z\d+.-]*:\/\//i.exec(url)?.[0];
+  const scheme = /^rediss?:\/\//i.exec(url)?.[0];
   if (scheme !== undefined) return scheme + withoutSecrets(url);
   const path = url.replace(/\?.*=.*/s, '?***');
   return path.startsWith('/') || !path.includes('@') ? path : '***';

@@ -19,8 +19,8 @@ export class Scene {
   readonly #staff: Staff;
 
   /** @param nodes how many, each with a binlog when the seed says so. */
-  constructor(nodes: number) {
-    this.world = new World(1, true, { nodes });
+  constructor(nodes: number, seed = 1) {
+    this.world = new World(seed, true, { nodes });
     this.#staff = new Staff(this.world);
     this.users = new Users(this.world);
   }
@@ -43,9 +43,9 @@ export class Scene {
   }
 
   /** @param dueIn ms from now on. */
-  put(dueIn: number, payload = 'job'): JobHistory {
+  put(dueIn: number): JobHistory {
     const due = this.world.timeline.now + dueIn;
-    return this.users.put({ payload, due, distinct: false }, () => undefined);
+    return this.users.put({ payload: 'job', due, distinct: false, ttr: 60 }, () => undefined);
   }
 
   /** Lets so many ms go by. */

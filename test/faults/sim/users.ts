@@ -18,6 +18,8 @@ export interface PutPlan {
   /** ms of virtual time. */
   readonly due: number;
   readonly distinct: boolean;
+  /** Whatever chance brings when left out. */
+  readonly ttr?: number;
 }
 
 export class Users {
@@ -41,7 +43,7 @@ export class Users {
       dueNs: plan.distinct ? ms + this.#stamp : ms,
       distinct: plan.distinct,
       priority: random.pick([0, 1_024, 1_024, 4_000_000_000]),
-      ttr: random.pick([1, 2, 5, 60]),
+      ttr: plan.ttr ?? random.pick([1, 2, 5, 60]),
     };
     const job = this.#world.history.job(sealEnvelope(request));
     this.#requests.set(job, request);

@@ -46,6 +46,7 @@ describe('redactUrl', () => {
     ['redis://:se/cret@h', 'redis://***'],
     ['redis://:12#secret@h', 'redis://***'],
     ['user:secret@h', '***'],
+    ['user://secret@h', '***'],
     ['h?password=secret', 'h?***'],
     ['/run/redis.sock?password=secret', '/run/redis.sock?***'],
     ['127.0.0.1:11300', '127.0.0.1:11300'],

@@ -8,28 +8,31 @@ vi.mock('../../../src/beanstalk/connection.ts', () => import('../../faults/sim/c
 const slow = { outcome: { kind: 'succeeded', exitCode: 0 }, ms: 75_000 } as const;
 
 it('a ledger that comes back for a moment hands no running job to another worker', async () => {
-  const scene = new Scene(2);
-  scene.hire({ plan: slow });
-  const job = scene.put(0);
-  await scene.pass(1_000);
-  const owner = scene.world.processes[0]!;
-  scene.hire();
-  scene.ledgerAway(38_000);
-  await scene.pass(37_000);
-  owner.freeze();
-  await scene.pass(3_000);
-  owner.thaw();
-  scene.ledgerAway(18_000);
-  await scene.pass(60_000);
-  expect(outcomesOf(job)).toEqual(['succeeded']);
-  expect(scene.world.violations).toEqual([]);
+  const seeds = Array.from({ length: 20 }, (_, at) => at);
+  for (const seed of seeds) {
+    const scene = new Scene(1, seed);
+    scene.hire({ plan: slow });
+    const job = scene.put(0);
+    await scene.pass(1_000);
+    const owner = scene.world.processes.find(({ name }) => name === 'w1')!;
+    scene.hire();
+    scene.ledgerAway(38_000);
+    await scene.pass(37_500);
+    owner.freeze();
+    // The other worker finds the lease over and tells the ledger so
+    await scene.pass(4_000);
+    scene.ledgerAway(18_000);
+    owner.thaw();
+    await scene.pass(60_000);
+    expect({ seed, outcomes: outcomesOf(job) }).toEqual({ seed, outcomes: ['succeeded'] });
+  }
 });
 
 it('a drained worker has waited for the job that it had to send away', async () => {
   const scene = new Scene(1);
-  scene.ledgerAway(700);
+  scene.ledgerAway(300);
   const job = scene.put(0);
-  await scene.pass(100);
+  await scene.pass(50);
   const hand = scene.hire({ drains: true });
   await scene.pass(10_000);
   expect(hand.summary).toMatchObject({ succeeded: 1 });
@@ -50,20 +53,17 @@ it('a claim that is granted after the stop is given back, and not run', async ()
   expect(hand.summary).toMatchObject({ unsettled: 0 });
 });
 
-it('a claim whose answer was lost is undone: the next worker need not wait for its lease', async () => {
+it('a claim whose answer was lost is undone: nobody has to wait for its lease', async () => {
   const scene = new Scene(1);
-  const hand = scene.hire();
+  scene.hire();
   await scene.pass(100);
   scene.world.history.onGrant = () => {
     scene.world.history.onGrant = () => undefined;
     scene.ledgerAway(300);
-    scene.stop(hand);
   };
   const job = scene.put(0);
-  scene.hire();
   await scene.pass(3_000);
-  expect(outcomesOf(job)).toEqual(['succeeded']);
-  expect(scene.world.ledger.entry(job.key)).toMatchObject({ state: 'done' });
+  expect(job.runs).toMatchObject([{ attempt: 1, outcome: 'succeeded' }]);
 });
 
 it('a replica that grew old in the hands of a worker is not taken for one that was put after the delete', async () => {
