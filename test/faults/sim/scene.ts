@@ -8,7 +8,7 @@ import { World } from './world.ts';
 
 const succeeds: Plan = { outcome: { kind: 'succeeded', exitCode: 0 }, ms: 50 };
 
-export const usual: Terms = {
+const usual: Terms = {
   ...{ concurrency: 1, attempts: 2, grace: 5_000, maxJobs: undefined, drains: false },
   plan: succeeds,
 };
@@ -18,7 +18,7 @@ export class Scene {
   readonly users: Users;
   readonly #staff: Staff;
 
-  /** @param nodes how many, each with a binlog when the seed says so. */
+  /** @param nodes how many, each with a binlog. */
   constructor(nodes: number, seed = 1) {
     this.world = new World(seed, true, { nodes });
     this.#staff = new Staff(this.world);
@@ -31,6 +31,12 @@ export class Scene {
 
   stop(hand: Hand): void {
     this.#staff.retire(hand);
+  }
+
+  /** A node is killed and started again: whoever had its replicas has them no more. */
+  restart(node = this.world.nodes[0]!): void {
+    node.stop();
+    node.restart(0);
   }
 
   /** For so many ms from now on. */

@@ -49,7 +49,8 @@ export class World {
     this.ledger = new LedgerHost(this, defaultTerms);
     const count = setting?.nodes ?? this.random.pick([1, 2, 2, 3, 3, 4]);
     for (let at = 1; at <= count; at++) {
-      this.nodes.push(new Beanstalkd(this, `node${at}:11300`, this.random.chance(0.6)));
+      const binlog = setting !== undefined || this.random.chance(0.6);
+      this.nodes.push(new Beanstalkd(this, `node${at}:11300`, binlog));
     }
   }
 

@@ -16,14 +16,19 @@ it('a ledger that comes back for a moment hands no running job to another worker
     await scene.pass(1_000);
     const owner = scene.world.processes.find(({ name }) => name === 'w1')!;
     scene.hire();
+    scene.restart();
     scene.ledgerAway(38_000);
     await scene.pass(37_500);
     owner.freeze();
     // The other worker finds the lease over and tells the ledger so
     await scene.pass(4_000);
-    scene.ledgerAway(18_000);
     owner.thaw();
-    await scene.pass(60_000);
+    scene.ledgerAway(18_000);
+    await scene.pass(17_500);
+    owner.freeze();
+    await scene.pass(5_000);
+    owner.thaw();
+    await scene.pass(30_000);
     expect({ seed, outcomes: outcomesOf(job) }).toEqual({ seed, outcomes: ['succeeded'] });
   }
 });
