@@ -65,8 +65,9 @@ export class Replicator {
   /** @throws TooFewReplicas after what was written has been taken back. */
   async write(envelope: Buffer, options: PutOptions): Promise<Written> {
     const { clock, replicas, minReplicas } = this.#options;
-    const { nodes: candidates, shunned: failed } = this.#rotation.next(clock.now());
+    const { nodes: candidates, shunned } = this.#rotation.next(clock.now(), minReplicas);
     const written: Replica[] = [];
+    const refusals: NodeError[] = [];
     const fill = async (): Promise<void> => {
       for (let node = candidates.shift(); node !== undefined; node = candidates.shift()) {
         try {
@@ -74,20 +75,17 @@ export class Replicator {
           return;
         } catch (error) {
           if (!(error instanceof NodeError)) throw error;
-          failed.push(error);
+          refusals.push(error);
           this.#rotation.failed(node, error, clock.now());
         }
       }
     };
     await Promise.all(candidates.slice(0, replicas).map(fill));
-    const result = { replicas: written, failed };
+    const result = { replicas: written, failed: [...shunned, ...refusals] };
     if (written.length >= minReplicas) return result;
+    const unconfirmed = refusals.some((refusal) => refusal.unconfirmed);
     const takenBack = await takeBack(written);
-    throw new TooFewReplicas(
-      minReplicas,
-      result,
-      !takenBack || failed.some(({ unconfirmed }) => unconfirmed),
-    );
+    throw new TooFewReplicas(minReplicas, result, !takenBack || unconfirmed);
   }
 }
 

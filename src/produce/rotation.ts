@@ -17,16 +17,18 @@ export class Rotation {
     this.#turn = Math.floor(random * nodes.length);
   }
 
-  /** The nodes that may be asked, in order, and why the others may not. */
-  next(now: number): { nodes: QueueNode[]; shunned: NodeError[] } {
+  /**
+   * The nodes that may be asked, in order, and why the others may not.
+   * @param least with fewer than that the put would fail anyway: then every node is asked.
+   */
+  next(now: number, least: number): { nodes: QueueNode[]; shunned: NodeError[] } {
     const at = this.#turn;
     this.#turn = (at + 1) % this.#nodes.length;
     for (const [node, { until }] of this.#shunned) if (until <= now) this.#shunned.delete(node);
     const turned = [...this.#nodes.slice(at), ...this.#nodes.slice(0, at)];
-    return {
-      nodes: turned.filter((node) => !this.#shunned.has(node)),
-      shunned: [...this.#shunned.values()].map(({ error }) => error),
-    };
+    const nodes = turned.filter((node) => !this.#shunned.has(node));
+    if (nodes.length < least) return { nodes: turned, shunned: [] };
+    return { nodes, shunned: [...this.#shunned.values()].map(({ error }) => error) };
   }
 
   failed(node: QueueNode, error: NodeError, now: number): void {

@@ -36,13 +36,12 @@ function producerOn(nodes: readonly FakeNode[]): JobProducer {
   const clock = systemClock;
   const options = { nodes: nodes.map(nodeOf), replicas: 3, minReplicas: 2, clock, random: 0 };
   return new JobProducer({
-    ttr: 60,
-    ...{ replicator: new Replicator(options), clock, tube: 'default', ledger: undefined },
+    ...{ replicator: new Replicator(options), clock, tube: 'default', ttr: 60, ledger: undefined },
   });
 }
 
 function put(producer: JobProducer, payload = 'hello'): Promise<Accepted> {
-  const request = { payload: Buffer.from(payload), dueNs, distinct: true, priority: 1024, ttr: 60 };
+  const request = { payload: Buffer.from(payload), dueNs, distinct: true, priority: 1024 };
   return producer.put(request);
 }
 

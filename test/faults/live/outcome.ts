@@ -16,7 +16,11 @@ export interface Outcome {
   readonly early: number;
   /** How many replicas are left on the nodes. */
   readonly left: number;
-  /** From the end of the fault to the next success, in ms. */
+  readonly recovery: Recovery | undefined;
+}
+
+interface Recovery {
+  /** From the end of the fault to the next success, in ms; undefined: all had succeeded before. */
   readonly nextMs: number | undefined;
   /** From the end of the fault to the success of the last job that was due by then, in ms. */
   readonly caughtUpMs: number;
@@ -31,8 +35,8 @@ export interface Evidence {
   readonly short: number;
   readonly refused: number;
   readonly left: number;
-  /** When the fault was over, ms since the epoch. */
-  readonly healedAt: number;
+  /** When the fault was over, ms since the epoch; undefined: it never was. */
+  readonly healedAt: number | undefined;
   readonly circumstances: Circumstances;
   /** Why jobs may succeed twice in this row. */
   readonly doubles: readonly Reason[];
@@ -57,7 +61,7 @@ export function judge(evidence: Evidence): Judgement {
     ...{ row, accepted: accepted.size, short, refused, left, twice },
     succeeded: accepted.size - lost.length,
     ...{ lost: lost.length, early: early.length },
-    ...timesAfter(healedAt, accepted, successes),
+    recovery: healedAt === undefined ? undefined : recoveryFrom(healedAt, accepted, successes),
   };
   const broken = [
     { what: 'accepted, and never succeeded', keys: lost },
@@ -68,11 +72,11 @@ export function judge(evidence: Evidence): Judgement {
   return { outcome, broken: left === 0 ? broken : [...broken, leftOver(left)] };
 }
 
-function timesAfter(
+function recoveryFrom(
   healedAt: number,
   accepted: ReadonlyMap<string, number>,
   successes: ReadonlyMap<string, readonly Run[]>,
-): Pick<Outcome, 'nextMs' | 'caughtUpMs'> {
+): Recovery {
   const all = [...successes].map(([key, runs]) => ({ key, at: Math.min(...runs.map(successOf)) }));
   const next = all.filter(({ at }) => at >= healedAt).map(({ at }) => at - healedAt);
   const overdue = all.filter(({ key }) => (accepted.get(key) ?? Infinity) <= healedAt);

@@ -34,8 +34,9 @@ export class SmallDisk {
     mounted.add(this);
   }
 
+  /** What is free now; it may be called again. */
   fill(): void {
-    const file = openSync(this.#filler, 'w');
+    const file = openSync(this.#filler, 'a');
     try {
       for (;;) writeSync(file, Buffer.alloc(4_096));
     } catch (error) {

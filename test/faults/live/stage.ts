@@ -23,7 +23,8 @@ export class Stage {
   /** What was done, with its time. */
   readonly steps: string[] = [];
   ledgerLostAt: number | undefined;
-  healedAt = Date.now();
+  /** When the fault was over; undefined: it is as long as the row. */
+  healedAt: number | undefined;
   readonly #row: Row;
   readonly #startedAt = Date.now();
 

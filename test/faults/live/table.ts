@@ -29,7 +29,7 @@ function cellsOf(line: Line): string[] {
   const { row, accepted, short, refused, succeeded, twice, lost, early, left } = line;
   const counts = [accepted, short, refused, succeeded].map(String);
   const rest = [lost, early, left].map(String);
-  const times = [line.nextMs, line.caughtUpMs].map(secondsText);
+  const times = [line.recovery?.nextMs, line.recovery?.caughtUpMs].map(secondsText);
   return [row, ...counts, twiceText(twice), ...rest, ...times];
 }
 

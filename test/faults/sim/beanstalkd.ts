@@ -1,48 +1,13 @@
 // A model of beanstalkd 1.12: what its commands do to jobs, and the ways in which it bites.
 
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import type { Command } from '../../../src/beanstalk/command.ts';
 import type { Reply } from '../../../src/beanstalk/reply.ts';
 import { keyOf } from '../../../src/core/key.ts';
 import { Host, type Channel } from './channel.ts';
-import type { Process } from './process.ts';
+import { jobStats, notFound, Session, tubeStats, word, type Stored } from './stored.ts';
 import type { Happening } from './timeline.ts';
 import type { World } from './world.ts';
-
-export interface Stored {
-  readonly id: bigint;
-  readonly body: Buffer;
-  readonly key: string;
-  readonly tube: string;
-  readonly ttr: number;
-  readonly putAt: number;
-  priority: number;
-  state: 'ready' | 'delayed' | 'reserved' | 'buried' | 'ghost';
-  /** When a delayed one is ready, or a reserved one runs out of its ttr. */
-  until: number;
-  holder: Session | undefined;
-  /** This reservation's ttr is not looked at until its connection says something. */
-  forgotten: boolean;
-  changedAt: number;
-  /** Who settled it last. */
-  changedBy: Process | undefined;
-  /** Buried because the node was out of memory. */
-  stranded: boolean;
-  /** Who buried it doesn't know. */
-  buryUnknown: boolean;
-}
-
-/** What belongs to a connection. */
-export class Session {
-  readonly channel: Channel;
-  used = 'default';
-  watched = new Set(['default']);
-  waiting: { answer: (reply: Reply) => void; until: number } | undefined;
-
-  constructor(channel: Channel) {
-    this.channel = channel;
-  }
-}
 
 export class Beanstalkd extends Host {
   readonly binlog: boolean;
@@ -180,7 +145,7 @@ export class Beanstalkd extends Host {
       case 'peek':
         return { word: 'FOUND', rest: id, body: job.body };
       case 'stats-job':
-        return this.#statsJob(job);
+        return jobStats(job, this.#now);
       case 'kick-job':
         if (job.state !== 'buried' && job.state !== 'delayed') return notFound;
         this.#change(job, 'ready');
@@ -304,27 +269,10 @@ export class Beanstalkd extends Host {
     job.buryUnknown = false;
   }
 
-  #statsJob(job: Stored): Reply {
-    const age = Math.floor((this.#now - job.putAt) / 1_000);
-    const timed = job.state === 'reserved' || job.state === 'delayed';
-    const left = timed ? Math.floor((job.until - this.#now) / 1_000) : 0;
-    return ok(
-      `---\nid: ${job.id}\ntube: ${job.tube}\nstate: ${job.state}\npri: ${job.priority}\nage: ${age}\n` +
-        `delay: 0\nttr: ${job.ttr}\ntime-left: ${left}\nfile: 0\nreserves: 0\ntimeouts: 0\nreleases: 0\n` +
-        'buries: 0\nkicks: 0\n',
-    );
-  }
-
   #statsTube(tube: string): Reply {
-    const counts = { ready: 0, reserved: 0, delayed: 0, buried: 0, ghost: 0 };
-    for (const job of this.jobs.values()) if (job.tube === tube) counts[job.state] += 1;
-    const waiting = this.#waiting.filter(({ watched }) => watched.has(tube)).length;
-    return ok(
-      `---\nname: ${tube}\ncurrent-jobs-urgent: 0\ncurrent-jobs-ready: ${counts.ready}\n` +
-        `current-jobs-reserved: ${counts.reserved}\ncurrent-jobs-delayed: ${counts.delayed}\n` +
-        `current-jobs-buried: ${counts.buried}\ntotal-jobs: 0\ncurrent-using: 1\ncurrent-watching: 1\n` +
-        `current-waiting: ${waiting}\ncmd-delete: 0\ncmd-pause-tube: 0\npause: 0\npause-time-left: 0\n`,
-    );
+    const jobs = [...this.jobs.values()].filter((job) => job.tube === tube);
+    const waiting = this.#waiting.filter(({ watched }) => watched.has(tube));
+    return tubeStats(tube, jobs, waiting.length);
   }
 
   #peekDelayed(session: Session): Reply {
@@ -408,14 +356,4 @@ export class Beanstalkd extends Host {
     }
     this.#tick();
   }
-}
-
-const notFound = word('NOT_FOUND');
-
-function word(text: string): Reply {
-  return { word: text, rest: '', body: undefined };
-}
-
-function ok(text: string): Reply {
-  return { word: 'OK', rest: '', body: Buffer.from(text) };
 }

@@ -4,9 +4,10 @@ import type { Command } from '../../../src/beanstalk/command.ts';
 import { ProtocolError, Refusal, type Reply } from '../../../src/beanstalk/reply.ts';
 import type { Clock } from '../../../src/core/clock.ts';
 import { NodeError, type NodeFault } from '../../../src/core/errors.ts';
-import type { Beanstalkd, Session } from './beanstalkd.ts';
+import type { Beanstalkd } from './beanstalkd.ts';
 import { Channel } from './channel.ts';
 import { ProcessClock, type Process } from './process.ts';
+import type { Session } from './stored.ts';
 
 export interface ConnectOptions {
   readonly endpoint: string;

@@ -64,13 +64,13 @@ export class LedgerHost extends Host {
       by,
       () => `ledger ${what} ${job.key.slice(0, 6)} => ${JSON.stringify(answer)}`,
     );
-    if (entry?.state === 'dead' && what === 'claim') this.#world.history.metDead(job, by);
+    if (entry?.state === 'dead' && what === 'claim') this.#world.history.ledger.metDead(job, by);
     if (entry !== undefined && entry !== before) {
       const until = moment.now + machine.keepFor(entry, moment, this.terms);
       this.#log.push({ at: moment.now, key: job.key, before: this.entries.get(job.key) });
       if (this.#log.length > 500) this.#log = this.#log.slice(-200);
       this.entries.set(job.key, { entry, until });
-      this.#world.history.written(job, before, entry, { by, late });
+      this.#world.history.ledger.written(job, before, entry, { by, late });
     }
     return answer;
   }
@@ -90,7 +90,7 @@ export class LedgerHost extends Host {
       if (last.before === undefined) this.entries.delete(last.key);
       else this.entries.set(last.key, last.before);
     }
-    this.#world.history.forgotten(keys);
+    this.#world.history.ledger.forgotten(keys);
   }
 }
 

@@ -25,7 +25,7 @@ export const mutants: readonly Mutant[] = [
     'deletes the replicas before the run',
     attempt,
     'const outcome = await handler(',
-    'for (const replica of this.#replicas) void replica.node.delete(replica.id), await replica.delete();\n' +
+    'await Promise.allSettled(this.#replicas.map((replica) => replica.delete()));\n' +
       '    const outcome = await handler(',
     /deleted a replica of \S+ that is not done/,
   ),
@@ -202,8 +202,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'says nothing of a put whose reply never came',
     replicator,
-    '!takenBack || failed.some(({ unconfirmed }) => unconfirmed),',
-    '!takenBack,',
+    '!takenBack || unconfirmed',
+    '!takenBack && unconfirmed',
     /started after it was refused/,
   ),
 ];

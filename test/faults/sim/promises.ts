@@ -1,8 +1,8 @@
 // The promises that can be judged only when things have come to rest.
 
-import type { Stored } from './beanstalkd.ts';
-import type { JobHistory } from './history.ts';
+import type { JobHistory } from './job-history.ts';
 import type { Process } from './process.ts';
+import type { Stored } from './stored.ts';
 import type { World } from './world.ts';
 
 /** How long something may have been there without being seen by a drain, in ms. */

@@ -1,6 +1,6 @@
 // A scene: a world without weather, in which a test itself brings the faults.
 
-import type { JobHistory } from './history.ts';
+import type { JobHistory } from './job-history.ts';
 import { rest, undisturbed } from './run.ts';
 import { Staff, type Hand, type Plan, type Terms } from './staff.ts';
 import { Users } from './users.ts';

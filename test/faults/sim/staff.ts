@@ -167,11 +167,12 @@ export class Staff {
 const longestDefiance = 5_100;
 
 function handlerOf(world: World, process: Process, planRun: () => Plan): Handler {
-  const { random, history } = world;
+  const { random } = world;
+  const { handlers } = world.history;
   return (task, signal) =>
     new Promise((resolve) => {
       if (!process.alive) return;
-      history.called(task);
+      handlers.called(task);
       const { outcome: planned, ms } = planRun();
       if (planned.kind === 'unstartable' || planned.kind === 'deferred') {
         process.plan(random.between(0, 5), 'bytes', () => {
@@ -179,12 +180,12 @@ function handlerOf(world: World, process: Process, planRun: () => Plan): Handler
         });
         return;
       }
-      const run = history.started(process, task);
+      const run = handlers.started(process, task);
       const end = (outcome: Outcome): void => {
         atEnd.cancelled = true;
         signal.removeEventListener('abort', onAbort);
-        if (run.endedAt !== undefined) return;
-        history.ended(run, task, outcome);
+        if (run.outcome !== undefined) return;
+        handlers.ended(run, task, outcome);
         resolve(outcome);
       };
       const atEnd = process.plan(ms, 'bytes', () => {

@@ -193,7 +193,7 @@ export class Storm {
       path.block(from);
       this.#lasting(random.spread(100, 60_000), () => {
         this.#say(`unblocks ${process.name} - ${host.name}`);
-        if (host === ledger) world.history.cut(process, from);
+        if (host === ledger) world.history.absences.cut(process, from);
         path.unblock();
       });
     });

@@ -7,7 +7,7 @@ import { JobProducer, type JobRequest } from '../../../src/produce/producer.ts';
 import { Replicator, TooFewReplicas, type Replica } from '../../../src/produce/replicator.ts';
 import { revoke } from '../../../src/produce/revoke.ts';
 import { BeanstalkdNode } from '../../../src/queue/beanstalkd.ts';
-import type { JobHistory } from './history.ts';
+import type { JobHistory } from './job-history.ts';
 import { LedgerClient } from './ledger.ts';
 import { epoch, type Process } from './process.ts';
 import { tube } from './staff.ts';

@@ -82,17 +82,6 @@ export class World {
     return path;
   }
 
-  /** When the way was blocked, if it is. */
-  blockedSince(process: Process, host: Host): number | undefined {
-    return this.pathOf(process, host).blockedSince;
-  }
-
-  *paths(): Iterable<{ process: Process; host: Host; path: Path }> {
-    for (const [process, paths] of this.#paths) {
-      for (const [host, path] of paths) yield { process, host, path };
-    }
-  }
-
   inject(what: string): void {
     this.injected.set(what, (this.injected.get(what) ?? 0) + 1);
   }

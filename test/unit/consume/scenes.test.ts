@@ -48,7 +48,7 @@ it('a claim that is granted after the stop is given back, and not run', async ()
   const scene = new Scene(1);
   const hand = scene.hire();
   await scene.pass(100);
-  scene.world.history.onGrant = () => {
+  scene.world.history.ledger.onGrant = () => {
     scene.stop(hand);
   };
   const job = scene.put(0);
@@ -62,8 +62,8 @@ it('a claim whose answer was lost is undone: nobody has to wait for its lease', 
   const scene = new Scene(1);
   scene.hire();
   await scene.pass(100);
-  scene.world.history.onGrant = () => {
-    scene.world.history.onGrant = () => undefined;
+  scene.world.history.ledger.onGrant = () => {
+    scene.world.history.ledger.onGrant = () => undefined;
     scene.ledgerAway(300);
   };
   const job = scene.put(0);
@@ -108,7 +108,7 @@ it('a job that is kicked while it is being buried is run again', async () => {
   scene.hire({ attempts: 1, plan: { outcome: { kind: 'failed', why: 'no' }, ms: 10 } });
   await scene.pass(100);
   let kicks = 0;
-  scene.world.history.onTurn = (job, by) => {
+  scene.world.history.ledger.onTurn = (job, by) => {
     if (kicks++ > 0) return;
     by.freeze();
     scene.users.kick(job);

@@ -83,13 +83,14 @@ export const nodeRows: readonly Row[] = [
     name: 'a node on a full disk (tmpfs) for 8 s',
     disk: { bytes: 512 * 1_024, binlogBytes: 32 * 1_024 },
     whyNot: whyNoDisk,
-    padding: 'x'.repeat(500),
+    padding: 'x'.repeat(2_000),
     putFor: 9_000,
     story: async (stage) => {
-      await stage.wait(1_000);
-      stage.disk?.fill();
-      stage.step('the disk is full to its last byte');
-      await stage.wait(8_000);
+      stage.step('the disk is full to its last byte, and whatever comes free');
+      for (let passed = 0; passed < 8_000; passed += 100) {
+        stage.disk?.fill();
+        await stage.wait(100);
+      }
       stage.disk?.free();
       stage.healed('the disk has room again');
     },

@@ -12,7 +12,9 @@ export const redisRows: readonly Row[] = [
       name: `Redis killed for ${seconds} s, restarted with its data`,
       putFor: (seconds + 3) * 1_000,
       ...busy,
-      story: (stage: Stage) => killRedis(stage, seconds),
+      story: async (stage: Stage) => {
+        await killRedis(stage, seconds);
+      },
     },
     {
       name: `Redis killed for ${seconds} s, restarted without its data`,
@@ -21,8 +23,7 @@ export const redisRows: readonly Row[] = [
       redisKept: false,
       doubles: ['forgotten'] as const,
       story: async (stage: Stage) => {
-        await killRedis(stage, seconds);
-        stage.ledgerLostAt = stage.healedAt;
+        stage.ledgerLostAt = await killRedis(stage, seconds);
       },
     },
   ]),
@@ -55,11 +56,14 @@ export const redisRows: readonly Row[] = [
   },
 ];
 
-async function killRedis(stage: Stage, seconds: number): Promise<void> {
+/** Tells when it died. */
+async function killRedis(stage: Stage, seconds: number): Promise<number> {
   await stage.wait(2_000);
+  const killedAt = Date.now();
   await stage.cluster.redis.kill();
   stage.step('kill -9 of Redis');
   await stage.wait(seconds * 1_000);
   await stage.cluster.redis.start();
   stage.healed('Redis started');
+  return killedAt;
 }
