@@ -125,10 +125,11 @@ export class EmbeddedNode implements QueueNode {
     });
   }
 
-  async delete(id: bigint): Promise<boolean> {
+  async delete(id: bigint, envelope: Buffer): Promise<boolean> {
     const database = this.#open();
-    const sql = `DELETE FROM replica WHERE id = ? AND (state <> 'reserved' OR until <= ?)`;
-    return database.write(removed, (now) => database.run(sql, rowid(id), now) === 1);
+    const sql = `DELETE FROM replica
+                 WHERE id = ? AND envelope = ? AND (state <> 'reserved' OR until <= ?)`;
+    return database.write(removed, (now) => database.run(sql, rowid(id), envelope, now) === 1);
   }
 
   async kick(id: bigint): Promise<boolean> {

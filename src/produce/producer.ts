@@ -99,7 +99,7 @@ export class JobProducer {
    * @returns false when it may run all the same.
    */
   async undo(accepted: Accepted, distinct: boolean): Promise<boolean> {
-    if (await takeBack(accepted.replicas)) return true;
+    if (await takeBack(accepted.replicas, accepted.envelope)) return true;
     return distinct && this.#revoke(accepted);
   }
 

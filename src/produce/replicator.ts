@@ -84,20 +84,20 @@ export class Replicator {
     const result = { replicas: written, failed: [...shunned, ...refusals] };
     if (written.length >= minReplicas) return result;
     const unconfirmed = refusals.some((refusal) => refusal.unconfirmed);
-    const takenBack = await takeBack(written);
+    const takenBack = await takeBack(written, envelope);
     throw new TooFewReplicas(minReplicas, result, !takenBack || unconfirmed);
   }
 }
 
 /** False when a replica may still be there: its node couldn't be asked. */
-export async function takeBack(replicas: readonly Replica[]): Promise<boolean> {
-  const results = await Promise.all(replicas.map(takeBackOne));
+export async function takeBack(replicas: readonly Replica[], envelope: Buffer): Promise<boolean> {
+  const results = await Promise.all(replicas.map((replica) => takeBackOne(replica, envelope)));
   return !results.includes(false);
 }
 
-async function takeBackOne({ node, id }: Replica): Promise<boolean> {
+async function takeBackOne({ node, id }: Replica, envelope: Buffer): Promise<boolean> {
   try {
-    return await node.delete(id);
+    return await node.delete(id, envelope);
   } catch (error) {
     if (error instanceof NodeError) return false;
     throw error;

@@ -47,7 +47,7 @@ export async function revoke(
   const key = keyOf(job.envelope);
   const answer = await ledger.revoke({ tube, key, dueMs: dueMs(content.dueNs) }, false);
   if (answer !== 'revoked') return { result: answer, key };
-  const unreached = await deleteAll(job.replicas);
+  const unreached = await deleteAll(job.replicas, job.envelope);
   const silent = found.flatMap(({ envelope }) => (envelope instanceof NodeError ? [envelope] : []));
   return { result: 'deleted', key, unreached: [...unreached, ...silent.map(({ node }) => node)] };
 }
@@ -85,11 +85,11 @@ function agree(
 }
 
 /** The endpoints whose replica is left: the ledger's mark deletes it when it turns up. */
-async function deleteAll(replicas: readonly ReplicaOf[]): Promise<string[]> {
+async function deleteAll(replicas: readonly ReplicaOf[], envelope: Buffer): Promise<string[]> {
   const left = await Promise.all(
     replicas.map(async ({ node, id }) => {
       try {
-        await node.delete(id);
+        await node.delete(id, envelope);
         return [];
       } catch (error) {
         if (error instanceof NodeError) return [node.endpoint];

@@ -1,6 +1,7 @@
 // A beanstalkd with one tube of it, as a node.
 
 import type { Buffer } from 'node:buffer';
+import type { Connection } from '../beanstalk/connection.ts';
 import { Dialer } from '../beanstalk/dialer.ts';
 import {
   deleteJob,
@@ -84,15 +85,16 @@ export class BeanstalkdNode implements QueueNode {
   }
 
   async put(envelope: Buffer, options: PutOptions): Promise<bigint> {
-    const { kind, id } = await this.#commands.send(put(envelope, options));
-    if (kind === 'buried') await this.#takeBack(id);
+    const connection = this.#commands.open ?? (await this.#commands.connection());
+    const { kind, id } = await connection.send(put(envelope, options));
+    if (kind === 'buried') await this.#takeBack(id, connection);
     return id;
   }
 
   /** The node has stored it and can't queue it: deleted again, it was merely refused. */
-  async #takeBack(id: bigint): Promise<never> {
+  async #takeBack(id: bigint, connection: Connection): Promise<never> {
     const message = 'out of memory';
-    const deleted = await this.delete(id).catch((cause: unknown) => {
+    const deleted = await connection.send(deleteJob(id)).catch((cause: unknown) => {
       throw new NodeError(this.endpoint, 'out-of-memory', message, { unconfirmed: true, cause });
     });
     throw new NodeError(this.endpoint, 'out-of-memory', message, { unconfirmed: !deleted });
@@ -125,8 +127,12 @@ export class BeanstalkdNode implements QueueNode {
     return replicaStats(await this.#commands.send(statsJob(id)));
   }
 
-  async delete(id: bigint): Promise<boolean> {
-    return this.#commands.send(deleteJob(id));
+  /** On one connection: it can't come to another life of the server between the look and the deletion. */
+  async delete(id: bigint, envelope: Buffer): Promise<boolean> {
+    const connection = await this.#commands.connection();
+    const job = await connection.send(peek(id));
+    if (job?.body.equals(envelope) !== true) return false;
+    return connection.send(deleteJob(id));
   }
 
   async kick(id: bigint): Promise<boolean> {

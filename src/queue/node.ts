@@ -51,8 +51,11 @@ export interface QueueNode {
   /** The envelope of a replica, whatever its state and tube; undefined when there is no such id. */
   peek(id: bigint): Promise<Buffer | undefined>;
   stats(id: bigint): Promise<ReplicaStats | undefined>;
-  /** Whether it was there and is deleted; false also when another connection has it reserved. */
-  delete(id: bigint): Promise<boolean>;
+  /**
+   * Whether it was there and is deleted; false also when another connection has it reserved.
+   * @param envelope what it must hold: a node that lost its data counts its ids from 1 again.
+   */
+  delete(id: bigint, envelope: Buffer): Promise<boolean>;
   /** A buried or delayed replica becomes ready; false when it is neither. */
   kick(id: bigint): Promise<boolean>;
   /** How many replicas of the tube are in which state. */

@@ -381,11 +381,11 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
     describe('by id', () => {
       it('what is not there', async () => {
         const id = await node.put(hello, plain);
-        expect(await node.delete(id)).toBe(true);
+        expect(await node.delete(id, hello)).toBe(true);
         for (const absent of [id, 2n ** 63n - 1n]) {
           expect(await node.peek(absent)).toBeUndefined();
           expect(await node.stats(absent)).toBeUndefined();
-          expect(await node.delete(absent)).toBe(false);
+          expect(await node.delete(absent, hello)).toBe(false);
           expect(await node.kick(absent)).toBe(false);
         }
       });
@@ -397,14 +397,18 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
         const held = await take(node);
         const delayed = await node.put(hello, { ...plain, delay: 100 });
         const ready = await node.put(hello, plain);
-        expect(await Promise.all([buried, delayed, ready].map((id) => node.delete(id)))).toEqual([
-          true,
-          true,
-          true,
-        ]);
-        expect(await node.delete(reserved)).toBe(false);
-        expect(await open().delete(reserved)).toBe(false);
+        const ids = [buried, delayed, ready];
+        const deleted = await Promise.all(ids.map((id) => node.delete(id, hello)));
+        expect(deleted).toEqual([true, true, true]);
+        expect(await node.delete(reserved, hello)).toBe(false);
+        expect(await open().delete(reserved, hello)).toBe(false);
         expect(await held.delete()).toBe(true);
+      });
+
+      it('deletes nothing that holds another envelope', async () => {
+        const id = await node.put(hello, plain);
+        expect(await node.delete(id, Buffer.from('1/other'))).toBe(false);
+        expect(await node.peek(id)).toEqual(hello);
       });
 
       it('kicks what is buried or delayed, nothing else', async () => {

@@ -158,7 +158,7 @@ describe('tubes', () => {
     await until('it waits', async () => (await own.counts()).waiting === 1);
     await own.put(hello, plain);
     expect(await (await waiting).delete()).toBe(true);
-    expect(await other.delete(id)).toBe(true);
+    expect(await other.delete(id, hello)).toBe(true);
   });
 });
 
@@ -183,6 +183,18 @@ describe('a server that fails', () => {
     await own.start();
     expect(await (await take(node)).delete()).toBe(true);
     expect(await node.peek(id)).toBeUndefined();
+  });
+
+  it('dies and forgets: an id that now names another job deletes nothing', async () => {
+    const own = await startBeanstalkd();
+    const node = nodeAt(own.endpoint);
+    const id = await node.put(hello, plain);
+    await own.kill();
+    await own.start();
+    const other = Buffer.from('1/other');
+    expect(await nodeAt(own.endpoint).put(other, plain)).toBe(id);
+    expect(await node.delete(id, hello)).toBe(false);
+    expect(await node.peek(id)).toEqual(other);
   });
 
   it('is down: every call fails at once with the same error', async () => {

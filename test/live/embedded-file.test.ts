@@ -69,7 +69,7 @@ it('keeps its jobs, and never gives an id again', async () => {
   const first = await openEmbedded({ folder });
   const node = first.node('mail');
   expect(await node.counts()).toMatchObject({ ready: 3 });
-  expect(await node.delete(3n)).toBe(true);
+  expect(await node.delete(3n, Buffer.from('1/2'))).toBe(true);
   first.close();
   const second = await openEmbedded({ folder });
   expect(await second.node('mail').put(Buffer.from('1/x'), options)).toBe(4n);

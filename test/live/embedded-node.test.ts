@@ -81,7 +81,7 @@ describe('a reservation', () => {
     expect(await first.touch()).toBe(true);
     now += 9_999;
     expect(await first.stats()).toMatchObject({ state: 'reserved', age: 19, timeLeft: 0 });
-    expect(await node.delete(id)).toBe(false);
+    expect(await node.delete(id, hello)).toBe(false);
     now += 1;
     expect(await node.stats(id)).toMatchObject({ state: 'ready' });
     expect(await first.touch()).toBe(false);
@@ -151,7 +151,7 @@ it('knows no replica of an id that no SQLite has', async () => {
     expect(await node.peek(id)).toBeUndefined();
     expect(await node.stats(id)).toBeUndefined();
     expect(await node.kick(id)).toBe(false);
-    expect(await node.delete(id)).toBe(false);
+    expect(await node.delete(id, hello)).toBe(false);
   }
 });
 

@@ -98,7 +98,7 @@ function nextCommand(received: Buffer): { heard: Heard; length: number } | undef
 
 /** What a node says that takes every job and has none to give, unless `overrides` has an answer. */
 export function obliging(overrides: Script = () => undefined): Script {
-  let id = 0;
+  const bodies: Buffer[] = [];
   return (heard, socket) => {
     const own = overrides(heard, socket);
     if (own !== undefined) return own;
@@ -110,12 +110,20 @@ export function obliging(overrides: Script = () => undefined): Script {
       case 'ignore':
         return 'WATCHING 1\r\n';
       case 'put':
-        id += 1;
-        return `INSERTED ${id}\r\n`;
+        return `INSERTED ${bodies.push(heard.body!)}\r\n`;
+      case 'peek':
+        return found(heard.line.slice('peek '.length), bodies);
       case 'delete':
         return 'DELETED\r\n';
       default:
         return 'NOT_FOUND\r\n';
     }
   };
+}
+
+function found(id: string, bodies: readonly Buffer[]): string {
+  const body = bodies[Number(id) - 1];
+  return body === undefined
+    ? 'NOT_FOUND\r\n'
+    : `FOUND ${id} ${body.length}\r\n${body.toString()}\r\n`;
 }

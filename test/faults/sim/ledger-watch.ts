@@ -54,6 +54,7 @@ export class LedgerWatch {
         job.deleteAsked ||= by.name.startsWith('delete');
         job.revokedAt = this.#world.timeline.now;
         job.revokedForGood = entry.final;
+        job.failedSinceReset = 0;
     }
   }
 

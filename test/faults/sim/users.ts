@@ -131,7 +131,7 @@ export class Users {
         const stats = await node.stats(id);
         if (stats === undefined) continue;
         if (!over) await node.kick(id);
-        else if (stats.state === 'buried') await node.delete(id);
+        else if (stats.state === 'buried') await node.delete(id, job.envelope);
       } catch (error) {
         if (!(error instanceof NodeError)) throw error;
         return false;
