@@ -182,7 +182,7 @@ export const mutants: readonly Mutant[] = [
     'deletes the replicas before the ledger is asked',
     revoke,
     'const answer = await ledger.revoke(',
-    'await deleteAll(job.replicas);\n  const answer = await ledger.revoke(',
+    'await deleteAll(job.replicas, job.envelope);\n  const answer = await ledger.revoke(',
     /deleted a replica of \S+ that is not done/,
   ),
   mutant(
@@ -195,7 +195,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'leaves what was written of a job it refuses',
     replicator,
-    'const takenBack = await takeBack(written);',
+    'const takenBack = await takeBack(written, envelope);',
     'const takenBack = true;',
     /started after it was refused/,
   ),
