@@ -70,6 +70,9 @@ export interface TubeStats {
   readonly reserved: number;
   readonly delayed: number;
   readonly buried: number;
+  /** How many jobs were ever put into it, and deleted from it; from 0 again when it has vanished. */
+  readonly put: number;
+  readonly deleted: number;
   /** Connections that wait in a reserve. */
   readonly waiting: number;
   /** Connections that use it, and that watch it. */
@@ -92,6 +95,8 @@ function readTubeStats(reply: Reply): TubeStats | undefined {
     reserved: numberOf(stats, 'current-jobs-reserved'),
     delayed: numberOf(stats, 'current-jobs-delayed'),
     buried: numberOf(stats, 'current-jobs-buried'),
+    put: numberOf(stats, 'total-jobs'),
+    deleted: numberOf(stats, 'cmd-delete'),
     waiting: numberOf(stats, 'current-waiting'),
     using: numberOf(stats, 'current-using'),
     watching: numberOf(stats, 'current-watching'),

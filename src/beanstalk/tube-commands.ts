@@ -1,5 +1,6 @@
 // The commands on tubes and on the connection: use, watch, ignore, the lists, pause-tube and quit.
 
+import { isTubeName } from '../core/receipt.ts';
 import { countIn, isWord, tubeName, u32, yesBy } from './command.ts';
 import type { Command } from './command.ts';
 import { ProtocolError, excerpt, unexpected } from './reply.ts';
@@ -31,7 +32,7 @@ export function ignore(tube: string): Command<number | undefined> {
 }
 
 export function listTubes(): Command<string[]> {
-  return { line: 'list-tubes', bodyAfter: 'OK', read: readList };
+  return { line: 'list-tubes', bodyAfter: 'OK', read: readTubes };
 }
 
 export function listTubeUsed(): Command<string> {
@@ -39,7 +40,7 @@ export function listTubeUsed(): Command<string> {
 }
 
 export function listTubesWatched(): Command<string[]> {
-  return { line: 'list-tubes-watched', bodyAfter: 'OK', read: readList };
+  return { line: 'list-tubes-watched', bodyAfter: 'OK', read: readTubes };
 }
 
 /** No job of it can be reserved for so many seconds; false: no such tube. @throws RangeError */
@@ -55,6 +56,14 @@ export function quit(): Command<never> {
     throw unexpected(reply);
   };
   return { line: 'quit', read };
+}
+
+/** What comes back as the name of a tube goes out in commands again. */
+function readTubes(reply: Reply): string[] {
+  const names = readList(reply);
+  const wrong = names.find((name) => !isTubeName(name));
+  if (wrong !== undefined) throw new ProtocolError(`not the name of a tube: ${excerpt(wrong)}`);
+  return names;
 }
 
 function readUsing(reply: Reply): string {

@@ -206,6 +206,8 @@ export const statsExchanges: readonly Exchange[] = [
       reserved: 3,
       delayed: 4,
       buried: 5,
+      put: 6,
+      deleted: 10,
       waiting: 9,
       using: 7,
       watching: 8,
