@@ -14,6 +14,7 @@ import { Replicator } from './produce/replicator.ts';
 import type { ReplicaOf } from './produce/revoke.ts';
 import type { BeanstalkdNode } from './queue/beanstalkd.ts';
 import type { QueueNode } from './queue/node.ts';
+import type { Gauge } from './queue/gauge.ts';
 
 /** The node that a receipt names, and the logical tube of the job there. */
 interface Found {
@@ -27,6 +28,7 @@ export class Cluster {
   readonly folder: string;
   readonly #beanstalkds = new Map<string, BeanstalkdNode>();
   readonly #embeddedNodes = new Map<string, QueueNode>();
+  #gauges: readonly Gauge[] = [];
   #embedded: Promise<Embedded> | undefined;
   #ledger: Promise<Ledger> | undefined;
   #board: Promise<Board> | undefined;
@@ -50,6 +52,19 @@ export class Cluster {
     return Promise.all(
       named.map((node) => this.#beanstalkd(node.endpoint, hasOwn ? (node.tube ?? tube) : tube)),
     );
+  }
+
+  /** One for each node, in the order of the configuration. */
+  async gauges(): Promise<readonly Gauge[]> {
+    const { nodes } = this.config;
+    if (this.#gauges.length > 0) return this.#gauges;
+    if (nodes === 'embedded') {
+      this.#gauges = [(await this.embedded()).gauge()];
+    } else {
+      const { BeanstalkdGauge } = await import('./queue/beanstalkd-gauge.ts');
+      this.#gauges = nodes.map(({ endpoint, tls }) => new BeanstalkdGauge({ endpoint, tls }));
+    }
+    return this.#gauges;
   }
 
   /** Undefined: the configuration has no such node. */
@@ -101,6 +116,7 @@ export class Cluster {
     for (const node of [...this.#beanstalkds.values(), ...this.#embeddedNodes.values()]) {
       node.close();
     }
+    for (const gauge of this.#gauges) gauge.close();
     (await opened(this.#ledger))?.close();
     (await opened(this.#board))?.close();
     (await opened(this.#embedded))?.close();

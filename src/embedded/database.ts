@@ -64,6 +64,10 @@ export class Database {
     return this.#run(sql, (statement) => statement.get(...values));
   }
 
+  all(sql: string, ...values: Value[]): unknown[] {
+    return this.#run(sql, (statement) => statement.all(...values));
+  }
+
   /** How many rows it changed. */
   run(sql: string, ...values: Value[]): number {
     return this.#run(sql, (statement) => Number(statement.run(...values).changes));

@@ -6,12 +6,14 @@ import { systemClock, type Clock } from '../core/clock.ts';
 import type { Board } from '../ledger/board.ts';
 import type { Ledger, Terms } from '../ledger/ledger.ts';
 import type { QueueNode } from '../queue/node.ts';
+import type { Gauge } from '../queue/gauge.ts';
 import { Bell } from './bell.ts';
 import { EmbeddedBoard } from './board.ts';
 import { Database } from './database.ts';
 import { openQueueFile, patience, queueFile } from './file.ts';
 import { EmbeddedLedger } from './ledger.ts';
 import { EmbeddedNode } from './node.ts';
+import { EmbeddedGauge } from './gauge.ts';
 
 export interface EmbeddedOptions {
   /** Made if it is missing, for this user only. */
@@ -29,6 +31,7 @@ export interface Embedded {
    */
   ledger(terms: Terms, owner?: string): Ledger;
   board(tube: string): Board;
+  gauge(): Gauge;
   /** After its nodes and ledgers. */
   close(): void;
 }
@@ -50,6 +53,7 @@ export async function openEmbedded({
     node: (tube) => new EmbeddedNode(database, tube),
     ledger: (terms, owner) => new EmbeddedLedger(database, terms, owner),
     board: (tube) => new EmbeddedBoard(database, tube),
+    gauge: () => new EmbeddedGauge(database, path),
     close: () => {
       database.close();
     },

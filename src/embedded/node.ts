@@ -16,6 +16,7 @@ import { Places, type Place } from './places.ts';
 import {
   assertWhole,
   bufferOf,
+  countColumns,
   readyInstant,
   statsColumns,
   statsOf,
@@ -143,13 +144,9 @@ export class EmbeddedNode implements QueueNode {
     const database = this.#open();
     return database.read((now) => {
       const counts = database.get(
-        `SELECT count(*) FILTER (WHERE state = 'ready' OR until <= ?2) AS ready,
-                count(*) FILTER (WHERE state = 'reserved' AND until > ?2) AS reserved,
-                count(*) FILTER (WHERE state = 'delayed' AND until > ?2) AS delayed,
-                count(*) FILTER (WHERE state = 'buried') AS buried
-         FROM replica WHERE tube = ?1`,
-        this.tube,
+        `SELECT ${countColumns} FROM replica WHERE tube = ?2`,
         now,
+        this.tube,
       ) as Omit<TubeCounts, 'waiting'>;
       return { ...counts, waiting: this.#places.count(now) };
     });

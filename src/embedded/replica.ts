@@ -7,6 +7,13 @@ import type { ReplicaState, ReplicaStats } from '../queue/node.ts';
 
 export const statsColumns = 'tube, state, until, priority, ttr, put_at';
 
+/** How many are in which state; ?1 is the present instant, in ms since the epoch. */
+export const countColumns = `
+  count(*) FILTER (WHERE state = 'ready' OR until <= ?1) AS ready,
+  count(*) FILTER (WHERE state = 'reserved' AND until > ?1) AS reserved,
+  count(*) FILTER (WHERE state = 'delayed' AND until > ?1) AS delayed,
+  count(*) FILTER (WHERE state = 'buried') AS buried`;
+
 /** Instants are ms since the epoch. */
 export interface StatsRow {
   readonly tube: string;

@@ -8,6 +8,7 @@ export type Value = null | number | bigint | string | Uint8Array;
 
 export interface Statement {
   get(...values: Value[]): unknown;
+  all(...values: Value[]): unknown[];
   run(...values: Value[]): { readonly changes: number | bigint };
 }
 

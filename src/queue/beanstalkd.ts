@@ -18,6 +18,7 @@ import { ignore, use, watch } from '../beanstalk/tube-commands.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Clock } from '../core/clock.ts';
 import { NodeError } from '../core/errors.ts';
+import { defaultTimeout, defaultTube } from './beanstalkd-defaults.ts';
 import { BeanstalkdReservation } from './beanstalkd-reservation.ts';
 import { replicaStats, tubeCounts } from './beanstalkd-stats.ts';
 import type { PutOptions, QueueNode, ReplicaStats, Reservation, TubeCounts } from './node.ts';
@@ -51,11 +52,6 @@ export interface BeanstalkdDescription {
   /** Connections that wait in a reserve on this tube. */
   readonly waiting: number;
 }
-
-const defaultTimeout = 2_000;
-
-/** The tube that a fresh connection watches. */
-const defaultTube = 'default';
 
 export class BeanstalkdNode implements QueueNode {
   readonly endpoint: string;
