@@ -1,6 +1,6 @@
 // The command line: every command, option and example, declared once; a command's code is loaded when it runs.
 
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { DqError } from '../core/errors.ts';
 import { makeContext, type Context, type Globals } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -9,6 +9,7 @@ import type { InitOptions } from './init.ts';
 import type { CronRunOptions } from './cron-run.ts';
 import type { NextOptions } from './cron-next.ts';
 import type { PutOptions } from './put.ts';
+import type { StatsOptions } from './stats.ts';
 import { version } from './version.ts';
 import type { WorkOptions } from './work.ts';
 
@@ -66,8 +67,10 @@ function program(argv: readonly string[], exit: Exit): Command {
   declareWork(root, exit, argv);
   declareDelete(root, exit);
   declareCron(root, exit);
+  declareStats(root, exit);
   declareInit(root, exit);
   declareDoctor(root, exit);
+  declareCompletion(root, exit);
   return root;
 }
 
@@ -234,6 +237,28 @@ function declareCron(root: Command, exit: Exit): void {
   });
 }
 
+function declareStats(root: Command, exit: Exit): void {
+  const command = root
+    .command('stats')
+    .summary('the nodes, and how many jobs each tube has')
+    .description(
+      'Shows each node, the ledger, and the tubes (with -t one), the nodes side by side. Jobs are estimated from their\n' +
+        'replicas (≈): at least so many. lag: how long the job has been due that a worker gets next. Changes nothing.\n' +
+        'Exit 75 when no node answered.',
+    )
+    .option('--watch [duration]', 'look again and again, until q or Ctrl-C (default: 1s)');
+  withExamples(command, [
+    'dq stats',
+    'dq stats --watch',
+    'dq stats -t mail --watch 5s --json',
+    "dq stats --json | jq -r 'select(.jobs.buried > 0).tube'",
+  ]);
+  run(command, exit, async (context) => {
+    const { stats } = await import('./stats.ts');
+    await stats(command.optsWithGlobals<StatsOptions>(), context);
+  });
+}
+
 function declareInit(root: Command, exit: Exit): void {
   const command = root
     .command('init')
@@ -259,6 +284,23 @@ function declareDoctor(root: Command, exit: Exit): void {
   run(command, exit, async (context) => {
     const { doctor } = await import('./doctor.ts');
     await doctor(context);
+  });
+}
+
+function declareCompletion(root: Command, exit: Exit): void {
+  const command = root
+    .command('completion')
+    .summary('completion of commands and options, for your shell')
+    .description('Prints what makes your shell complete the words of dq.')
+    .addArgument(new Argument('[shell]', 'whose completion').choices(['bash', 'zsh', 'fish']));
+  withExamples(command, [
+    'source <(dq completion bash)                          # now; and in ~/.bashrc, from now on',
+    'dq completion zsh > "${fpath[1]}/_dq"                 # then start a new zsh',
+    'dq completion fish > ~/.config/fish/completions/dq.fish',
+  ]);
+  run(command, exit, async (context) => {
+    const { completion } = await import('./completion.ts');
+    await completion(command.args, root, context);
   });
 }
 

@@ -1,0 +1,61 @@
+// dq completion: what a shell needs to complete dq's words, read off the commands themselves.
+
+import type { Command, Help, Option } from 'commander';
+import { DqError } from '../core/errors.ts';
+import { bashCompletion } from '../output/completion/bash.ts';
+import { fishCompletion } from '../output/completion/fish.ts';
+import type { CommandWords, OptionWords, Value } from '../output/completion/words.ts';
+import { zshCompletion } from '../output/completion/zsh.ts';
+import type { Context } from './context.ts';
+
+const generators = new Map([
+  ['bash', bashCompletion],
+  ['zsh', zshCompletion],
+  ['fish', fishCompletion],
+]);
+
+export async function completion(
+  [shell]: readonly string[],
+  root: Command,
+  { printer }: Context,
+): Promise<void> {
+  const generate = generators.get(shell ?? '');
+  if (generate === undefined) {
+    throw new DqError('usage', 'no shell was given', { hint: 'bash, zsh or fish' });
+  }
+  await printer.data(generate(wordsOf(root, root.createHelp(), [])).trimEnd());
+}
+
+/** @param inherited the options of the commands above, which are valid here as well. */
+function wordsOf(command: Command, help: Help, inherited: readonly OptionWords[]): CommandWords {
+  const options = [...help.visibleOptions(command).map(optionWords), ...inherited];
+  const unique = options.filter(
+    ({ names }, at) => options.findIndex((other) => other.names[0] === names[0]) === at,
+  );
+  const [argument] = command.registeredArguments;
+  return {
+    names: [command.name(), ...command.aliases()],
+    summary: command.summary() === '' ? command.description() : command.summary(),
+    options: unique,
+    argument: argument && valueOf(argument.name(), argument.argChoices),
+    runsCommand: command.usage().includes('-- CMD'),
+    commands: help.visibleCommands(command).map((each) => wordsOf(each, help, unique)),
+  };
+}
+
+function optionWords(option: Option): OptionWords {
+  const { short, long, description, flags, optional } = option;
+  const placeholder = /[<[](\w+)[\]>]/.exec(flags)?.[1];
+  return {
+    names: [short, long].filter((name) => name !== undefined),
+    description,
+    value: placeholder === undefined ? undefined : valueOf(placeholder, option.argChoices),
+    optional,
+  };
+}
+
+/** Arguments and values are called what they are: `<file>` is one. */
+function valueOf(placeholder: string, choices: readonly string[] | undefined): Value {
+  if (choices !== undefined) return { kind: 'choice', name: placeholder, choices };
+  return { kind: placeholder === 'file' ? 'file' : 'other', name: placeholder };
+}
