@@ -70,8 +70,8 @@ function lineOf(
     const last = rest === undefined && at === shown.length - 1;
     return painted(cell, aligned(cell.text, widths[at] ?? 0, columns[at]?.right === true, last));
   });
-  if (rest === undefined) return parts.join(gap);
   const used = widths.slice(0, shown.length).reduce((total, each) => total + each + gap.length, 0);
+  if (rest === undefined || used >= width) return parts.join(gap);
   return [...parts, painted(rest, cut(rest.text, width - used))].join(gap);
 }
 

@@ -51,7 +51,7 @@ export function shellDq(script: string, around: Around = {}): Promise<Ran> {
   return startProgram('bash', ['-c', `${prelude}\n${script}`], { ...around, env }).ended;
 }
 
-function startProgram(file: string, words: readonly string[], around: Around): RunningDq {
+export function startProgram(file: string, words: readonly string[], around: Around): RunningDq {
   const { cwd = temporaryFolder(), env = {}, stdin } = around;
   const clean = { PATH: process.env['PATH'] ?? '', HOME: cwd, LANG: 'C.UTF-8', TZ: 'UTC' };
   const child = spawn(file, words, {
@@ -105,13 +105,24 @@ export class RunningDq {
   }
 
   /** The first line of stderr (or stdout) that matches, as soon as it is there. */
-  async line(pattern: RegExp, stream: 'stdout' | 'stderr' = 'stderr'): Promise<string> {
+  line(pattern: RegExp, stream: 'stdout' | 'stderr' = 'stderr'): Promise<string> {
+    return this.seen(String(pattern), stream, (text) => {
+      const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+      return lines(whole).find((each) => pattern.test(each));
+    });
+  }
+
+  /** What is found in all that was written so far, as soon as it is. */
+  async seen<Found>(
+    what: string,
+    stream: 'stdout' | 'stderr',
+    find: (text: string) => Found | undefined,
+  ): Promise<Found> {
     for (;;) {
       const text = this.#written[stream];
-      const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-      const line = lines(whole).find((each) => pattern.test(each));
-      if (line !== undefined) return line;
-      if (this.#over) throw new Error(`no line ${String(pattern)} in:\n${text}`);
+      const found = find(text);
+      if (found !== undefined) return found;
+      if (this.#over) throw new Error(`no ${what} in:\n${text}`);
       await once(this.#changed, 'change');
     }
   }
