@@ -11,40 +11,40 @@ export interface TerminalSize {
   readonly columns: number;
 }
 
-/** Util-linux's `script` gives it a terminal; one line says its name and, at the end, dq's exit code and the modes. */
+/** Around dq, which is told from it by its pid; at the end its exit code and the modes of the terminal are written. */
+const inShell = [
+  'stty rows "$ROWS" cols "$COLS"',
+  'tty > terminal',
+  `sh -c 'echo $$ > pid; exec "$NODE" "$BINARY" "$@"' dq "$@"`,
+  'echo "exit $?"',
+  'stty -a',
+].join('; ');
+
+/** Util-linux's `script` gives it a terminal. */
 export function startOnTerminal(
   words: readonly string[],
   place: Place,
-  size: TerminalSize,
+  { rows, columns }: TerminalSize,
+  more: Readonly<Record<string, string>> = {},
 ): Terminal {
-  const quoted = words.map((word) => `'${word}'`).join(' ');
-  const script = [
-    `stty rows ${size.rows} cols ${size.columns}; tty > terminal`,
-    `"$NODE" "$BINARY" ${quoted}`,
-    'echo "exit $?"; stty -a',
-  ].join('; ');
-  const around = place.around({ stdin: open });
-  const env = {
-    ...around.env,
-    NODE: process.execPath,
-    BINARY: binary,
-    TERM: 'xterm',
-    SCRIPT: script,
-  };
-  const program = startProgram('script', ['-qfec', 'sh -c "$SCRIPT"', '/dev/null'], {
-    ...around,
-    env,
+  const size = { ROWS: String(rows), COLS: String(columns) };
+  const { cwd, env } = place.around();
+  const command = `trap '' INT HUP; set -- ${words.join(' ')}; ${inShell}`;
+  const program = startProgram('script', ['-qfec', command, '/dev/null'], {
+    ...(cwd !== undefined && { cwd }),
+    env: { ...env, ...size, NODE: process.execPath, BINARY: binary, TERM: 'xterm', ...more },
+    stdin: open,
   });
-  return new Terminal(program, join(place.folder, 'terminal'));
+  return new Terminal(program, place.folder);
 }
 
 export class Terminal {
   readonly #program: RunningDq;
-  readonly #name: string;
+  readonly #folder: string;
 
-  constructor(program: RunningDq, name: string) {
+  constructor(program: RunningDq, folder: string) {
     this.#program = program;
-    this.#name = name;
+    this.#folder = folder;
   }
 
   /** All that was written, and how the shell around dq ended. */
@@ -52,38 +52,44 @@ export class Terminal {
     return this.#program.ended;
   }
 
-  /** The lines of the first picture, of those not looked at yet, for which it holds. */
-  shows(what: string, holds: (lines: readonly string[]) => boolean): Promise<readonly string[]> {
-    return this.#program.seen(what, 'stdout', (text) => {
-      const picture = pictures(text).at(-1);
-      return picture !== undefined && holds(picture) ? picture : undefined;
+  /** The lines of the screen, as soon as they match. */
+  shown(pattern: RegExp): Promise<readonly string[]> {
+    return this.#program.seen(String(pattern), 'stdout', (text) => {
+      const lines = lastPicture(text);
+      return lines !== undefined && pattern.test(lines.join('\n')) ? lines : undefined;
     });
   }
 
-  /** Resolves when the screen holds it. */
-  async shown(pattern: RegExp): Promise<readonly string[]> {
-    return this.shows(String(pattern), (lines) => pattern.test(lines.join('\n')));
+  /** Resolves when all that was written so far matches. */
+  async wrote(pattern: RegExp): Promise<void> {
+    await this.#program.seen(String(pattern), 'stdout', (text) => pattern.test(text) || undefined);
   }
 
   press(keys: string): void {
     this.#program.write(keys);
   }
 
+  kill(signal: string): void {
+    process.kill(Number(this.#read('pid')), signal);
+  }
+
   resize({ rows, columns }: TerminalSize): void {
-    const device = readFileSync(this.#name, 'utf8').trim();
-    execFileSync('stty', ['-F', device, 'rows', String(rows), 'cols', String(columns)]);
+    const size = ['rows', String(rows), 'cols', String(columns)];
+    execFileSync('stty', ['-F', this.#read('terminal'), ...size]);
+  }
+
+  #read(name: string): string {
+    return readFileSync(join(this.#folder, name), 'utf8').trim();
   }
 }
 
 const home = '\u001b[H';
 const eraseBelow = '\u001b[J';
 
-/** A picture begins at home and ends by erasing what is below; each line by erasing its rest. */
-function pictures(text: string): string[][] {
-  return text
-    .split(home)
-    .slice(1)
-    .filter((part) => part.includes(eraseBelow))
-    .map((part) => part.slice(0, part.indexOf(eraseBelow)))
-    .map((part) => part.split('\r\n').map((line) => line.replaceAll(/\u001b\[[\d;]*[mK]/g, '')));
+/** A picture begins at home and ends by erasing what is below it; undefined as long as there is no whole one. */
+function lastPicture(text: string): string[] | undefined {
+  const end = text.lastIndexOf(eraseBelow);
+  if (end === -1) return undefined;
+  const picture = text.slice(text.lastIndexOf(home, end) + home.length, end);
+  return picture.split(/\r+\n/).map((line) => line.replaceAll(/\u001b\[[\d;]*[mK]/g, ''));
 }
