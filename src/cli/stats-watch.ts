@@ -23,10 +23,11 @@ const quitKeys = /[qQ\u0003]/;
 
 /** Until it is stopped: by a signal, by q, or because nobody reads on. */
 export async function watchStats(sight: Sight, interval: number, context: Context): Promise<void> {
-  const signals = stopSignals();
+  const hasScreen = onScreen(context);
+  const signals = stopSignals(hasScreen ? ['SIGTERM', 'SIGINT'] : undefined);
   try {
     const watch = new Watch(sight, interval, signals.stop);
-    if (onScreen(context)) await draw(watch, signals, context);
+    if (hasScreen) await draw(watch, signals, context);
     else await print(watch, context);
   } finally {
     signals.release();
@@ -44,18 +45,26 @@ async function draw(watch: Watch, signals: StopSignals, { printer }: Context): P
     // The last column stays free: erasing to the end of a full line would take its last character
     screen.draw(watch.picture({ width: columns - 1, lines: rows, paint }));
   };
+  // Without the terminal that it began with, Node aborts at the end of the process, unless a signal is the end
+  const hangUp = (): void => {
+    process.off('SIGHUP', hangUp);
+    screen.close();
+    process.kill(process.pid, 'SIGHUP');
+  };
   const screen = new Screen(process.stdout, process.stdin, {
     onResize: redraw,
     onKey: (keys) => {
       if (quitKeys.test(keys)) signals.finish();
     },
-    onEnd: signals.finish,
+    onEnd: hangUp,
   });
+  process.on('SIGHUP', hangUp);
   screen.open();
   try {
     while (await watch.next()) redraw();
   } finally {
     screen.close();
+    process.off('SIGHUP', hangUp);
   }
 }
 

@@ -20,7 +20,7 @@ export interface ScreenEvents {
   readonly onResize: () => void;
   /** `key`: the bytes that it sends. Ctrl-C is one, `\x03`. */
   readonly onKey: (key: string) => void;
-  /** Nobody is there any more. */
+  /** The terminal is gone. */
   readonly onEnd: () => void;
 }
 
@@ -28,6 +28,7 @@ export class Screen {
   readonly #out: NodeJS.WriteStream;
   readonly #keys: NodeJS.ReadStream;
   readonly #events: ScreenEvents;
+  #isOpen = false;
 
   constructor(out: NodeJS.WriteStream, keys: NodeJS.ReadStream, events: ScreenEvents) {
     this.#out = out;
@@ -42,6 +43,7 @@ export class Screen {
 
   open(): void {
     const { onResize, onKey, onEnd } = this.#events;
+    this.#isOpen = true;
     process.on('exit', this.#leave);
     this.#out.write(enter);
     this.#out.on('resize', onResize);
@@ -56,6 +58,8 @@ export class Screen {
   }
 
   close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
     const { onResize, onKey, onEnd } = this.#events;
     process.off('exit', this.#leave);
     this.#leave();

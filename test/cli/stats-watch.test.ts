@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { clusterOf } from '../support/cluster.ts';
 import { embeddedPlace } from '../support/places.ts';
+import { until } from '../support/wait.ts';
 import { startOnTerminal, type Terminal } from '../support/terminal.ts';
 
 const size = { rows: 24, columns: 100 };
@@ -81,11 +82,27 @@ describe('the picture', () => {
 });
 
 describe('the end', () => {
-  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'])('%s', async (signal) => {
+  it.each([
+    ['SIGTERM', 0],
+    ['SIGINT', 0],
+    ['SIGHUP', 129],
+  ])('%s', async (signal, code) => {
     const terminal = startOnTerminal(quick, await clusterOf(1), size);
     await terminal.shown(/^default/m);
     terminal.kill(signal);
-    expect(await left(terminal)).toBe(0);
+    expect(await left(terminal)).toBe(code);
+  });
+
+  it('of the terminal itself: dq ends as well, by a signal and not by an abort', async () => {
+    const cluster = await clusterOf(1);
+    const terminal = startOnTerminal(quick, cluster, size);
+    await terminal.shown(/^default/m);
+    await terminal.close();
+    const [code] = await until(
+      'dq has ended',
+      () => cluster.read('code').length > 0 && cluster.read('code'),
+    );
+    expect(code).toBe('129');
   });
 
   it('by a defect: the terminal is left as it was all the same', async () => {

@@ -16,7 +16,7 @@ const inShell = [
   'stty rows "$ROWS" cols "$COLS"',
   'tty > terminal',
   `sh -c 'echo $$ > pid; exec "$NODE" "$BINARY" "$@"' dq "$@"`,
-  'echo "exit $?"',
+  'echo $? | tee code | sed "s/^/exit /"',
   'stty -a',
 ].join('; ');
 
@@ -67,6 +67,11 @@ export class Terminal {
 
   press(keys: string): void {
     this.#program.write(keys);
+  }
+
+  /** The window is closed; its shell lives on, and writes dq's exit code into the file `code`. */
+  async close(): Promise<void> {
+    await this.#program.crash();
   }
 
   kill(signal: string): void {
