@@ -103,7 +103,6 @@ class NodeWatch {
       return { node, up: true, facts: reading.facts, tubes: this.#logical(new Map(tubes)) };
     } catch (error) {
       if (!(error instanceof DqError)) throw error;
-      this.#before = undefined;
       return { node, up: false, error: messageOf(error) };
     }
   }

@@ -26,8 +26,9 @@ it('what it is, and what was ever put and deleted', async () => {
   const node = new BeanstalkdNode({ endpoint, tube: 'mail' });
   opened.push(gauge, node);
   const options = { delay: 0, priority: 0, ttr: 60 };
-  const ids = await Promise.all([1, 2, 3].map((n) => node.put(Buffer.from(`${n}/x`), options)));
-  await node.delete(ids[0]!);
+  const envelopes = [1, 2, 3].map((n) => Buffer.from(`${n}/x`));
+  const [first] = await Promise.all(envelopes.map((envelope) => node.put(envelope, options)));
+  await node.delete(first!, envelopes[0]!);
   const { facts, tubes } = await gauge.read();
   expect(facts).toMatchObject({ kind: 'beanstalkd', binlog: true, draining: false });
   expect(facts).toMatchObject({ version: expect.stringMatching(/^1\./) as unknown });
