@@ -9,22 +9,38 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Parts of Node that take a millisecond or more to load, and that most commands don't come to use. */
-const loadedLate = /^(node:)?(child_process|crypto|fs\/promises|perf_hooks)$/;
+const loadedLate = /^(node:)?(child_process|crypto|fs\/promises|module|os|perf_hooks)$/;
 
-/** Whoever imports one of them gets a stand-in that loads it when something of it is used. */
+/** Whoever imports one of them gets stand-ins for its functions, which load it when one is called. */
 const lateParts = {
   name: 'late-parts',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: loadedLate }, ({ path, namespace }) =>
-      namespace === 'late' ? { path, external: true } : { path, namespace: 'late' },
+    onResolve({ filter: loadedLate }, ({ path, kind, namespace }) =>
+      namespace.startsWith('late') ? { path, external: true } : { path, namespace: `late ${kind}` },
     );
-    onLoad({ filter: loadedLate, namespace: 'late' }, async ({ path }) => {
-      const names = Object.keys((await import(path)).default);
-      const getters = names.map((name) => `get ${name}() { return require('${path}').${name}; }`);
-      return { contents: `module.exports = { ${getters.join(', ')} };` };
-    });
+    onLoad({ filter: loadedLate, namespace: 'late import-statement' }, async ({ path }) => ({
+      contents: [
+        ...standIns(path, (await import(path)).default),
+        `export default ${whole(path)};`,
+      ].join('\n'),
+    }));
+    onLoad({ filter: loadedLate, namespace: 'late require-call' }, ({ path }) => ({
+      contents: `module.exports = ${whole(path)};`,
+    }));
   },
 };
+
+/** Those that nobody imports are left out of the bundle. */
+function standIns(path, part) {
+  const names = Object.keys(part).filter((name) => typeof part[name] === 'function');
+  return names.map(
+    (name) => `export function ${name}(...words) { return require('${path}').${name}(...words); }`,
+  );
+}
+
+function whole(path) {
+  return `/* @__PURE__ */ new Proxy({}, { get: (_, name) => require('${path}')[name] })`;
+}
 
 await build({
   absWorkingDir: root,
@@ -39,16 +55,22 @@ await build({
   // Only what is loaded when it is first needed, and is no JavaScript alone.
   external: ['ioredis', 'typescript', 'cron-parser', '@photostructure/sqlite', 'node:sqlite'],
   supported: { 'dynamic-import': false },
-  define: { 'import.meta.url': 'importMetaUrl' },
-  banner: { js: 'const importMetaUrl = require("url").pathToFileURL(__filename).href;' },
+  define: { 'import.meta': 'importMeta' },
+  banner: {
+    js: `(function (require, __filename) {
+      const importMeta = { get url() { return require('url').pathToFileURL(__filename).href; } };`,
+  },
+  footer: { js: '})' },
   // Of cosmiconfig dq uses the YAML loader alone; its index loads every kind of search.
   alias: { cosmiconfig: './node_modules/cosmiconfig/dist/defaults.js' },
   plugins: [lateParts],
   logLevel: 'warning',
 });
 
-const cached = spawnSync(process.execPath, ['scripts/code-cache.js'], {
-  cwd: root,
-  stdio: 'inherit',
-});
-process.exitCode = cached.status ?? 1;
+for (const name of ['help', 'put']) {
+  const { status } = spawnSync(process.execPath, ['scripts/code-cache.js', name], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  process.exitCode ||= status ?? 1;
+}

@@ -1,4 +1,7 @@
-// Writes V8's code cache of the command, made after a put to a server that obliges: what a put needs is compiled in it.
+// Writes V8's code cache of the command, made after the runs whose functions are to be in it.
+//
+// node scripts/code-cache.js put      two puts: to a server that obliges, and into the embedded queue
+// node scripts/code-cache.js help     the help and the version
 
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,41 +11,51 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const require = createRequire(import.meta.url);
-const { command, load, run } = require('../bin/load.js');
+const { cacheFile, load, run } = require('../bin/dq.js');
 
-const server = createServer((socket) => {
-  socket.on('data', (bytes) => {
-    const commands = bytes.toString('latin1');
-    if (commands.includes('use ')) socket.write('USING default\r\n');
-    if (commands.includes('put ')) socket.write('INSERTED 1\r\n');
-  });
-  socket.on('error', () => undefined);
-}).listen(0, '127.0.0.1');
-await once(server, 'listening');
-
+const [name] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'dq-build-'));
-const configuration = join(folder, 'dqrc.yaml');
-writeFileSync(configuration, `nodes:\n  - 127.0.0.1:${server.address().port}\n`);
-
+process.env.STATE_DIRECTORY = folder;
 const script = load(undefined);
-process.argv = [
-  process.argv[0],
-  'dq',
-  'put',
-  '--quiet',
-  '-c',
-  configuration,
-  '--delay',
-  '5s',
-  'hi',
-];
-const write = process.stdout.write.bind(process.stdout);
-process.stdout.write = () => true;
-process.exit = (code) => {
-  process.stdout.write = write;
+try {
+  const lines = name === 'put' ? await puts() : [['--version'], ['--help']];
+  for (const words of lines) await runToEnd(words);
+  writeFileSync(cacheFile(name), script.createCachedData());
+} finally {
   rmSync(folder, { recursive: true });
-  if (code === 0) writeFileSync(`${command}.cache`, script.createCachedData());
-  else process.stderr.write(`the put that warms the code cache ended with ${code}\n`);
-  process.reallyExit(code);
-};
-run(script);
+}
+process.reallyExit(0);
+
+async function puts() {
+  const port = await startServer();
+  return [['embedded'], [`[127.0.0.1:${port}]`]].map(([nodes], at) => {
+    const file = join(folder, `${at}.yaml`);
+    writeFileSync(file, `nodes: ${nodes}\n`);
+    return ['put', '--quiet', '-c', file, '--delay', '5s', 'hi'];
+  });
+}
+
+async function startServer() {
+  const server = createServer((socket) => {
+    socket.on('data', (bytes) => {
+      const commands = bytes.toString('latin1');
+      if (commands.includes('use ')) socket.write('USING default\r\n');
+      if (commands.includes('put ')) socket.write('INSERTED 1\r\n');
+    });
+    socket.on('error', () => undefined);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server.address().port;
+}
+
+/** Resolves when the command would end the process. */
+function runToEnd(words) {
+  process.argv = [process.execPath, 'dq', ...words];
+  return new Promise((resolve, reject) => {
+    process.exit = (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`dq ${words.join(' ')} ended with ${code}`));
+    };
+    run(script);
+  });
+}
