@@ -37,7 +37,7 @@ export function makeContext(globals: Globals, exit: (code: number) => void): Con
       verbose: globals.verbose === true,
       noColor: globals.color === false,
     },
-    { stdout: process.stdout, stderr: process.stderr, env },
+    env,
   );
   const tubes = globals.tube ?? [];
   const load = async (): Promise<Config> => {

@@ -2,6 +2,7 @@
 
 import { DqError } from '../core/errors.ts';
 import { Printer } from '../output/printer.ts';
+import { flushed } from '../output/standard.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { parse } from './program.ts';
 
@@ -18,7 +19,7 @@ async function main(argv: readonly string[]): Promise<void> {
     await reporter().failure(error);
     code = exitCodeOf(error.kind);
   }
-  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  await flushed();
   process.exit(code);
 }
 
@@ -32,16 +33,5 @@ function reporter(): Printer {
     verbose: false,
     noColor: words.includes('--no-color'),
   };
-  const { stdout, stderr, env } = process;
-  return new Printer(options, { stdout, stderr, env });
-}
-
-function flushed(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise((resolve) => {
-    if (stream.destroyed || stream.writableLength === 0) resolve();
-    else
-      stream.write('', () => {
-        resolve();
-      });
-  });
+  return new Printer(options, process.env);
 }

@@ -3,6 +3,7 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { DqError } from '../core/errors.ts';
 import { makeContext, type Context, type Globals } from './context.ts';
+import { isTerminal, standard, writeOut } from '../output/standard.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { AtOptions } from './at.ts';
 import type { InitOptions } from './init.ts';
@@ -43,7 +44,15 @@ function program(argv: readonly string[], exit: Exit): Command {
       'crontab and at, in a cluster: periodic and delayed jobs on beanstalkd and Redis, or in a file',
     )
     .exitOverride()
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({
+      outputError: () => undefined,
+      writeOut,
+      writeErr: (text) => standard('stderr').write(text),
+      getOutHelpWidth: () => helpWidth('stdout'),
+      getErrHelpWidth: () => helpWidth('stderr'),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
     .configureHelp({ showGlobalOptions: true })
     .option('-c, --config <file>', 'the configuration (else $DQ_CONFIG, .dqrc.yaml …)')
     .addOption(
@@ -58,26 +67,89 @@ function program(argv: readonly string[], exit: Exit): Command {
     .option('-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help, or that of a command')
     .on('option:version', () => {
-      process.stdout.write(`${version()}\n`);
+      writeOut(`${version()}\n`);
       throw new CommanderError(0, 'dq.version', '');
     });
   withExamples(root, ['dq put --delay 5s hello', 'dq work -- ./handler.sh', 'dq put --help']);
-  declarePut(root, exit);
-  declareAt(root, exit);
-  declareWork(root, exit, argv);
-  declareDelete(root, exit);
-  declareCron(root, exit);
-  declareStats(root, exit);
-  declareInit(root, exit);
-  declareDoctor(root, exit);
-  declareCompletion(root, exit);
+  declareCommands(root, exit, argv);
   return root;
 }
 
-function declarePut(root: Command, exit: Exit): void {
-  const command = root
-    .command('put')
-    .summary('put a job: now, or after a delay')
+/** Where nobody looks, as wide as commander makes it. */
+const usualWidth = 80;
+
+function helpWidth(name: 'stdout' | 'stderr'): number {
+  return isTerminal(name) ? standard(name).columns : usualWidth;
+}
+
+interface Declaration {
+  readonly name: string;
+  readonly alias?: string;
+  readonly summary: string;
+  readonly declare: (command: Command, exit: Exit, whole: Whole) => void;
+}
+
+interface Whole {
+  readonly argv: readonly string[];
+  readonly root: Command;
+  readonly declareAll: () => void;
+}
+
+const declarations: readonly Declaration[] = [
+  { name: 'put', summary: 'put a job: now, or after a delay', declare: declarePut },
+  { name: 'at', summary: 'put a job that is due at an instant', declare: declareAt },
+  { name: 'work', summary: 'run a command for each job', declare: declareWork },
+  {
+    name: 'delete',
+    alias: 'revoke',
+    summary: 'delete jobs before they run',
+    declare: declareDelete,
+  },
+  { name: 'cron', summary: 'schedules: your crontab', declare: declareCron },
+  {
+    name: 'stats',
+    summary: 'the nodes, and how many jobs each tube has',
+    declare: declareStats,
+  },
+  { name: 'init', summary: 'write a commented configuration', declare: declareInit },
+  {
+    name: 'doctor',
+    summary: 'what is wrong with the set-up, and the remedy',
+    declare: declareDoctor,
+  },
+  {
+    name: 'completion',
+    summary: 'completion of commands and options, for your shell',
+    declare: declareCompletion,
+  },
+];
+
+/** A put pays for its own options only: those of a command are declared when it is called, or shown in a help. */
+function declareCommands(root: Command, exit: Exit, argv: readonly string[]): void {
+  const undeclared = new Map<Command, Declaration>();
+  const declare = (command: Command): void => {
+    undeclared.get(command)?.declare(command, exit, { argv, root, declareAll });
+    undeclared.delete(command);
+  };
+  const declareAll = (): void => {
+    for (const command of undeclared.keys()) declare(command);
+  };
+  for (const declaration of declarations) {
+    const command = root.command(declaration.name).summary(declaration.summary);
+    if (declaration.alias !== undefined) command.alias(declaration.alias);
+    undeclared.set(command, declaration);
+  }
+  root.hook('preSubcommand', (_, command) => {
+    declare(command);
+  });
+  root.addHelpText('beforeAll', () => {
+    declareAll();
+    return '';
+  });
+}
+
+function declarePut(command: Command, exit: Exit): void {
+  command
     .description('Puts one job, to be run once, somewhere. Prints its receipt.')
     .argument('[payload]', 'what the handler gets; - is stdin, byte for byte')
     .option('--delay <duration>', 'run it that much later: 500ms, 5s, 1h30m, 2d');
@@ -95,10 +167,8 @@ function declarePut(root: Command, exit: Exit): void {
   });
 }
 
-function declareAt(root: Command, exit: Exit): void {
-  const command = root
-    .command('at')
-    .summary('put a job that is due at an instant')
+function declareAt(command: Command, exit: Exit): void {
+  command
     .description(
       'Puts one job, to be run once at TIME. The same payload at the same instant is the same job, ' +
         'from whichever host and however often it is put.',
@@ -131,10 +201,8 @@ function putOptions(command: Command): void {
     .option('--ttr <duration>', 'how long a worker may be silent (default: 60s, embedded 20s)');
 }
 
-function declareWork(root: Command, exit: Exit, argv: readonly string[]): void {
-  const command = root
-    .command('work')
-    .summary('run a command for each job')
+function declareWork(command: Command, exit: Exit, { argv }: Whole): void {
+  command
     .description(
       'Runs CMD for each due job, once over all workers, until it is stopped. The payload is on stdin and, when ' +
         'it is text, in $DQ_PAYLOAD. Exit 0: done. Exit 65: bury it now. Anything else: try again later.',
@@ -161,11 +229,8 @@ function declareWork(root: Command, exit: Exit, argv: readonly string[]): void {
   });
 }
 
-function declareDelete(root: Command, exit: Exit): void {
-  const command = root
-    .command('delete')
-    .alias('revoke')
-    .summary('delete jobs before they run')
+function declareDelete(command: Command, exit: Exit): void {
+  command
     .description(
       'Deletes every replica of these jobs. A job that runs, or is done, is left as it is (exit 1).',
     )
@@ -177,8 +242,8 @@ function declareDelete(root: Command, exit: Exit): void {
   });
 }
 
-function declareCron(root: Command, exit: Exit): void {
-  const cron = root.command('cron').summary('schedules: your crontab').usage('<command>');
+function declareCron(cron: Command, exit: Exit): void {
+  cron.usage('<command>');
   const start = cron
     .command('run')
     .summary('run a schedule, each tick once over all hosts')
@@ -237,10 +302,8 @@ function declareCron(root: Command, exit: Exit): void {
   });
 }
 
-function declareStats(root: Command, exit: Exit): void {
-  const command = root
-    .command('stats')
-    .summary('the nodes, and how many jobs each tube has')
+function declareStats(command: Command, exit: Exit): void {
+  command
     .description(
       'Shows each node, the ledger, and the tubes (with -t one), the nodes side by side. Jobs are estimated from their\n' +
         'replicas (≈): at least so many. lag: how long the job has been due that a worker gets next. Changes nothing.\n' +
@@ -259,10 +322,8 @@ function declareStats(root: Command, exit: Exit): void {
   });
 }
 
-function declareInit(root: Command, exit: Exit): void {
-  const command = root
-    .command('init')
-    .summary('write a commented configuration')
+function declareInit(command: Command, exit: Exit): void {
+  command
     .description('Writes .dqrc.yaml into the working folder, unless there is one.')
     .allowExcessArguments()
     .option('--cluster', 'nodes and Redis, instead of the embedded queue');
@@ -273,13 +334,10 @@ function declareInit(root: Command, exit: Exit): void {
   });
 }
 
-function declareDoctor(root: Command, exit: Exit): void {
-  const command = root
-    .command('doctor')
-    .summary('what is wrong with the set-up, and the remedy')
-    .description(
-      'Looks at the configuration, every node and the ledger. Exit 0 when jobs can be put and run.',
-    );
+function declareDoctor(command: Command, exit: Exit): void {
+  command.description(
+    'Looks at the configuration, every node and the ledger. Exit 0 when jobs can be put and run.',
+  );
   withExamples(command, ['dq doctor', 'dq doctor -c staging.yaml --json']);
   run(command, exit, async (context) => {
     const { doctor } = await import('./doctor.ts');
@@ -287,10 +345,8 @@ function declareDoctor(root: Command, exit: Exit): void {
   });
 }
 
-function declareCompletion(root: Command, exit: Exit): void {
-  const command = root
-    .command('completion')
-    .summary('completion of commands and options, for your shell')
+function declareCompletion(command: Command, exit: Exit, { root, declareAll }: Whole): void {
+  command
     .description('Prints what makes your shell complete the words of dq.')
     .addArgument(new Argument('[shell]', 'whose completion').choices(['bash', 'zsh', 'fish']));
   withExamples(command, [
@@ -300,6 +356,7 @@ function declareCompletion(root: Command, exit: Exit): void {
   ]);
   run(command, exit, async (context) => {
     const { completion } = await import('./completion.ts');
+    declareAll();
     await completion(command.args, root, context);
   });
 }

@@ -4,6 +4,7 @@ import { systemClock } from '../core/clock.ts';
 import { formatDuration } from '../core/duration.ts';
 import type { Paint } from '../output/paint.ts';
 import { Screen } from '../output/screen.ts';
+import { isTerminal, standard } from '../output/standard.ts';
 import { cut } from '../output/table.ts';
 import { sum } from '../queue/tally.ts';
 import type { Context } from './context.ts';
@@ -35,7 +36,7 @@ export async function watchStats(sight: Sight, interval: number, context: Contex
 }
 
 function onScreen({ printer, env }: Context): boolean {
-  return process.stdout.isTTY && !printer.json && env['TERM'] !== 'dumb';
+  return isTerminal('stdout') && !printer.json && env['TERM'] !== 'dumb';
 }
 
 async function draw(watch: Watch, signals: StopSignals, { printer }: Context): Promise<void> {
@@ -51,7 +52,7 @@ async function draw(watch: Watch, signals: StopSignals, { printer }: Context): P
     screen.close();
     process.kill(process.pid, 'SIGHUP');
   };
-  const screen = new Screen(process.stdout, process.stdin, {
+  const screen = new Screen(standard('stdout'), process.stdin, {
     onResize: redraw,
     onKey: (keys) => {
       if (quitKeys.test(keys)) signals.finish();

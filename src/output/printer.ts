@@ -3,6 +3,7 @@
 import { messageOf, type DqError } from '../core/errors.ts';
 import { escapeControl, jsonText } from './escape.ts';
 import { loadPaint, plain, wantsColor, type Paint } from './paint.ts';
+import { isClosed, isTerminal, standard, writeOut } from './standard.ts';
 
 export interface PrinterOptions {
   readonly json: boolean;
@@ -11,48 +12,35 @@ export interface PrinterOptions {
   readonly noColor: boolean;
 }
 
-export interface Streams {
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
-  readonly env: NodeJS.ProcessEnv;
-}
-
 export class Printer {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly #noColor: boolean;
-  readonly #streams: Streams;
-  #closed = false;
+  readonly #env: NodeJS.ProcessEnv;
 
-  constructor(options: PrinterOptions, streams: Streams) {
+  constructor(options: PrinterOptions, env: NodeJS.ProcessEnv) {
     this.json = options.json;
     this.quiet = options.quiet;
     this.verbose = options.verbose;
     this.#noColor = options.noColor;
-    this.#streams = streams;
-    for (const stream of [streams.stdout, streams.stderr]) {
-      stream.on('error', (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EPIPE') throw error;
-        if (stream === streams.stdout) this.#closed = true;
-      });
-    }
+    this.#env = env;
   }
 
   /** Nobody reads stdout any more (`| head`). */
   get closed(): boolean {
-    return this.#closed;
+    return isClosed('stdout');
   }
 
   get onTerminal(): boolean {
-    return this.#streams.stderr.isTTY;
+    return isTerminal('stderr');
   }
 
   /** Resolves when more may be printed. */
   data(text: string): Promise<void> | undefined {
-    if (this.#closed) return undefined;
-    const { stdout } = this.#streams;
-    if (stdout.write(`${text}\n`)) return undefined;
+    if (this.closed) return undefined;
+    if (writeOut(`${text}\n`)) return undefined;
+    const stdout = standard('stdout');
     return new Promise((resolve) => {
       const finish = (): void => {
         stdout.off('drain', finish).off('error', finish);
@@ -86,22 +74,22 @@ export class Printer {
       for (const single of problemsOf(error)) this.#error(jsonText({ error: single }));
       return;
     }
-    const paint = await this.paint(this.#streams.stderr);
+    const paint = await this.paint(this.stderr);
     const [first = '', ...more] = linesOf(error).map(escapeControl);
     this.#error([`${paint.bad('dq:')} ${first}`, ...more].join('\n'));
     if (error.hint !== undefined) this.#error(paint.dim(`    ${escapeControl(error.hint)}`));
   }
 
-  async paint(stream: NodeJS.WriteStream = this.#streams.stdout): Promise<Paint> {
-    return wantsColor(stream.isTTY, this.#noColor, this.#streams.env) ? loadPaint() : plain;
+  async paint(stream = standard('stdout')): Promise<Paint> {
+    return wantsColor(stream.isTTY, this.#noColor, this.#env) ? loadPaint() : plain;
   }
 
   get stderr(): NodeJS.WriteStream {
-    return this.#streams.stderr;
+    return standard('stderr');
   }
 
   #error(text: string): void {
-    this.#streams.stderr.write(`${text}\n`);
+    this.stderr.write(`${text}\n`);
   }
 }
 

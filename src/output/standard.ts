@@ -1,0 +1,69 @@
+// stdout and stderr, the only way to them. Their streams take milliseconds to make: each is made when it is needed.
+
+import { Buffer } from 'node:buffer';
+import { fstatSync, writeSync } from 'node:fs';
+
+type Name = 'stdout' | 'stderr';
+
+const descriptors = { stdout: 1, stderr: 2 };
+const made = new Map<Name, NodeJS.WriteStream>();
+const closed = new Set<Name>();
+let begun = false;
+
+export function standard(name: Name): NodeJS.WriteStream {
+  const before = made.get(name);
+  if (before !== undefined) return before;
+  const stream = process[name];
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    closed.add(name);
+  });
+  made.set(name, stream);
+  return stream;
+}
+
+/** Nobody reads it any more (`| head`). */
+export function isClosed(name: Name): boolean {
+  return closed.has(name);
+}
+
+export function isTerminal(name: Name): boolean {
+  return fstatSync(descriptors[name]).isCharacterDevice() && standard(name).isTTY;
+}
+
+/**
+ * Most commands have one thing to say: the first text is written by a system call, and waits for its reader.
+ * @returns whether stdout takes more before its `drain`.
+ */
+export function writeOut(text: string): boolean {
+  const isFirst = !begun && !made.has('stdout');
+  begun = true;
+  const rest = isFirst ? writeAtOnce(Buffer.from(text)) : text;
+  return rest.length === 0 || standard('stdout').write(rest);
+}
+
+/** What is left: the stream meets the same trouble (EAGAIN, EPIPE …), and deals with it. */
+function writeAtOnce(bytes: Buffer): Buffer {
+  let rest = bytes;
+  try {
+    while (rest.length > 0) rest = rest.subarray(writeSync(descriptors.stdout, rest));
+  } catch {
+    // told above
+  }
+  return rest;
+}
+
+/** Resolves when all that was written is out of our hands. */
+export async function flushed(): Promise<void> {
+  await Promise.all([...made.values()].map(streamFlushed));
+}
+
+function streamFlushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed || stream.writableLength === 0) resolve();
+    else
+      stream.write('', () => {
+        resolve();
+      });
+  });
+}
