@@ -113,10 +113,14 @@ export class Cluster {
   }
 
   async close(): Promise<void> {
-    for (const node of [...this.#beanstalkds.values(), ...this.#embeddedNodes.values()]) {
-      node.close();
-    }
+    for (const node of this.#beanstalkds.values()) node.close();
     for (const gauge of this.#gauges) gauge.close();
+    await this.closeFile();
+  }
+
+  /** Before the process ends: its connections end with it, the queue file wants to be closed. */
+  async closeFile(): Promise<void> {
+    for (const node of this.#embeddedNodes.values()) node.close();
     (await opened(this.#ledger))?.close();
     (await opened(this.#board))?.close();
     (await opened(this.#embedded))?.close();

@@ -3,12 +3,14 @@
 // A server answers one command after the other, so each one's time begins when its turn comes: a thousand
 // commands that are written at once don't have to be answered within the time of one.
 
+import { monotonicMs } from '../core/clock.ts';
+
 /** Longer timers overflow Node's 32-bit timer and would fire at once. */
 const longestTimer = 2 ** 31 - 1;
 
 export class ReplyDeadline {
   readonly #onSilence: (ms: number) => void;
-  /** How much silence is allowed, in ms, and when it has lasted too long, by `performance.now()`. */
+  /** How much silence is allowed, in ms, and when it has lasted too long, by `monotonicMs`. */
   #allowed = Infinity;
   #due = Infinity;
   #wakesAt = Infinity;
@@ -23,13 +25,13 @@ export class ReplyDeadline {
   /** From now on the next bytes are due within `ms`; Infinity: none are due. */
   expect(ms: number): void {
     this.#allowed = ms;
-    this.#due = performance.now() + ms;
+    this.#due = monotonicMs() + ms;
     if (this.#due < this.#wakesAt) this.#sleep();
   }
 
   /** A part of what is due has come: that gives it more time, but never more silence than was allowed. */
   extend(ms: number): void {
-    this.#due = Math.min(this.#due + ms, performance.now() + this.#allowed);
+    this.#due = Math.min(this.#due + ms, monotonicMs() + this.#allowed);
     if (this.#due < this.#wakesAt) this.#sleep();
   }
 
@@ -42,13 +44,13 @@ export class ReplyDeadline {
   #sleep(): void {
     clearTimeout(this.#timer);
     this.#wakesAt = this.#due;
-    const left = Math.min(Math.ceil(this.#due - performance.now()), longestTimer);
+    const left = Math.min(Math.ceil(this.#due - monotonicMs()), longestTimer);
     this.#timer = setTimeout(this.#wake, left);
   }
 
   readonly #wake = (): void => {
     this.#wakesAt = Infinity;
-    if (performance.now() >= this.#due) this.#lookAgain(this.#due);
+    if (monotonicMs() >= this.#due) this.#lookAgain(this.#due);
     else if (this.#due < Infinity) this.#sleep();
   };
 

@@ -100,7 +100,7 @@ export async function putJobs(
       await putRecords(source.form, wanted, producer, print, context);
     }
   } finally {
-    await cluster.close();
+    await cluster.closeFile();
   }
 }
 

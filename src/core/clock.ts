@@ -7,6 +7,12 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Milliseconds since some instant, whatever is done to the wall clock: `performance.now()` costs a put half a millisecond. */
+export function monotonicMs(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1_000 + nanoseconds / 1_000_000;
+}
+
 /** Longer timers overflow Node's 32-bit timer and would fire at once. */
 const longestTimer = 2 ** 31 - 1;
 

@@ -2,7 +2,7 @@
 
 import { statSync } from 'node:fs';
 
-import type { Clock } from '../core/clock.ts';
+import { monotonicMs, type Clock } from '../core/clock.ts';
 import { NodeError } from '../core/errors.ts';
 import type { Bell } from './bell.ts';
 import type { Connection, Statement, Value } from './sqlite.ts';
@@ -26,7 +26,7 @@ interface Member {
   /** Does the work, and returns what tells its caller. */
   readonly run: Work<() => void>;
   readonly reject: (reason: unknown) => void;
-  /** By `performance.now()`. */
+  /** By `monotonicMs`. */
   readonly asked: number;
 }
 
@@ -92,7 +92,7 @@ export class Database {
           resolve(result);
         };
       };
-      this.#group.push({ terms, run, reject, asked: performance.now() });
+      this.#group.push({ terms, run, reject, asked: monotonicMs() });
       if (this.#group.length === 1) setImmediate(this.#commitSoon);
     });
   }
@@ -126,7 +126,7 @@ export class Database {
   readonly #commitSoon = (): void => {
     const [first] = this.#group;
     if (first === undefined || this.#commitGroup(0)) return;
-    if (performance.now() - first.asked > this.#patience) this.#refuse(lockedTooLong(this.#path));
+    if (monotonicMs() - first.asked > this.#patience) this.#refuse(lockedTooLong(this.#path));
     else setTimeout(this.#commitSoon, betweenTries);
   };
 

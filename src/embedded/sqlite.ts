@@ -1,7 +1,5 @@
 // SQLite with the interface of `node:sqlite`: Node's own module where there is one, else the package that brings the same.
 
-import { createRequire, isBuiltin } from 'node:module';
-
 import { DqError, messageOf } from '../core/errors.ts';
 
 export type Value = null | number | bigint | string | Uint8Array;
@@ -38,14 +36,19 @@ export async function loadSqlite(): Promise<Sqlite> {
 
 /** Loading it prints at once that it is experimental, which is of no use to who runs dq. */
 function ownSqlite(): Sqlite | undefined {
-  if (!isBuiltin('node:sqlite')) return undefined;
   // eslint-disable-next-line @typescript-eslint/unbound-method -- it is only put back
   const { emitWarning } = process;
   process.emitWarning = () => undefined;
   try {
-    const module: unknown = createRequire(import.meta.url)('node:sqlite');
-    return (module as { readonly DatabaseSync: Sqlite }).DatabaseSync;
+    const { getBuiltinModule } = process as SomeProcess;
+    const module = getBuiltinModule?.('node:sqlite') as { DatabaseSync: Sqlite } | undefined;
+    return module?.DatabaseSync;
   } finally {
     process.emitWarning = emitWarning;
   }
+}
+
+/** A Node that has an SQLite has this call too; the oldest that run dq have neither. */
+interface SomeProcess {
+  readonly getBuiltinModule?: (name: string) => unknown;
 }
