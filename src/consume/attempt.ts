@@ -49,6 +49,8 @@ export interface AttemptParts {
   readonly onHold: (change: 1 | -1) => void;
   /** Called at once before the replicas are settled: no more are adopted. */
   readonly onSettling: (attempt: Attempt) => void;
+  /** The ledger says that the job is done. */
+  readonly onDone: (job: JobRef) => void;
   /** The ledger took this verdict. */
   readonly onVerdict: (job: JobRef, verdict: Verdict, outcome: Outcome) => void;
   /** The ledger says the job is dead. Whether that is news to this worker: its other replicas say it too. */
@@ -203,6 +205,7 @@ export class Attempt {
       case 'retry':
         return { kind: 'hold', until: this.#parts.clock.now() + answer.waitMs };
       case 'done':
+        this.#parts.onDone(this.job);
         this.#tell('debug', 'removed', { reason: 'done' });
         return { kind: 'delete' };
       case 'dead':

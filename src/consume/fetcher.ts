@@ -24,6 +24,7 @@ export class Fetcher {
   readonly #pending = new Map<Source, number>();
   #turn = 0;
   #watching = false;
+  #pumping = false;
 
   constructor(sources: readonly Source[], parts: FetcherParts, signal: AbortSignal) {
     this.#sources = sources;
@@ -42,8 +43,20 @@ export class Fetcher {
     this.pump();
   }
 
-  /** Asks or waits as far as slots are free; called whenever anything has changed. */
+  /**
+   * Asks or waits as far as slots are free; called whenever anything has changed. What changes within one tick is
+   * answered by one ask.
+   */
   pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    process.nextTick(() => {
+      this.#pumping = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
     for (const source of this.#pending.keys()) {
       if (source.asking === 0) this.#pending.delete(source);
     }

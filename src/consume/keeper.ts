@@ -6,9 +6,8 @@ import type { Reservation } from '../queue/node.ts';
 import type { Background } from './background.ts';
 import { Rounds } from './rounds.ts';
 
-interface Kept {
-  readonly reservation: Reservation;
-  /** ms; unknown until the first visit, so that short jobs cost nothing. */
+interface Visits {
+  /** ms; unknown until the first visit. */
   ttr: number | undefined;
   touchAt: number;
   busy: boolean;
@@ -18,14 +17,17 @@ interface Kept {
 const step = 150;
 
 export class Keeper {
-  readonly #kept = new Map<Reservation, Kept>();
-  readonly #rounds: Rounds<Kept>;
+  readonly #rounds: Rounds<Reservation>;
+  /** From the first visit on, so that short jobs cost nothing. */
+  readonly #visits = new WeakMap<Reservation, Visits>();
   readonly #clock: Clock;
 
   constructor(clock: Clock, background: Background) {
     this.#clock = clock;
-    this.#rounds = new Rounds<Kept>(clock, step, (kept) => {
-      if (!kept.busy && kept.touchAt <= clock.now()) background(this.#visit(kept));
+    this.#rounds = new Rounds<Reservation>(clock, step, (reservation) => {
+      const visits = this.#visitsOf(reservation);
+      if (!visits.busy && visits.touchAt <= clock.now())
+        background(this.#visit(reservation, visits));
     });
   }
 
@@ -34,35 +36,37 @@ export class Keeper {
   }
 
   keep(reservation: Reservation): void {
-    const kept: Kept = { reservation, ttr: undefined, touchAt: 0, busy: false };
-    this.#kept.set(reservation, kept);
-    this.#rounds.add(kept);
+    this.#rounds.add(reservation);
   }
 
   letGo(reservation: Reservation): void {
-    const kept = this.#kept.get(reservation);
-    if (kept === undefined) return;
-    this.#kept.delete(reservation);
-    this.#rounds.delete(kept);
+    this.#rounds.delete(reservation);
   }
 
-  async #visit(kept: Kept): Promise<void> {
-    kept.busy = true;
-    if (!(await this.#touch(kept))) this.letGo(kept.reservation);
-    kept.busy = false;
+  #visitsOf(reservation: Reservation): Visits {
+    const before = this.#visits.get(reservation);
+    if (before !== undefined) return before;
+    const visits: Visits = { ttr: undefined, touchAt: 0, busy: false };
+    this.#visits.set(reservation, visits);
+    return visits;
+  }
+
+  async #visit(reservation: Reservation, visits: Visits): Promise<void> {
+    visits.busy = true;
+    if (!(await this.#touch(reservation, visits))) this.letGo(reservation);
+    visits.busy = false;
   }
 
   /** False when the reservation is no longer ours: its replica will turn up again. */
-  async #touch(kept: Kept): Promise<boolean> {
-    const { reservation } = kept;
+  async #touch(reservation: Reservation, visits: Visits): Promise<boolean> {
     try {
-      if (kept.ttr === undefined) {
+      if (visits.ttr === undefined) {
         const stats = await reservation.stats();
         if (stats === undefined) return false;
-        kept.ttr = stats.ttr * 1_000;
+        visits.ttr = stats.ttr * 1_000;
       }
-      kept.touchAt = this.#clock.now() + kept.ttr / 3;
-      if (!this.#kept.has(reservation)) return false;
+      visits.touchAt = this.#clock.now() + visits.ttr / 3;
+      if (!this.#rounds.has(reservation)) return false;
       return await reservation.touch();
     } catch (error) {
       if (!(error instanceof NodeError)) throw error;

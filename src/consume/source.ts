@@ -64,11 +64,8 @@ export class Source {
   ask(count: number): void {
     this.#asking = count;
     for (let begun = 0; begun < count; begun++) {
-      const asked = this.#reserve(0).finally(() => {
-        this.#asking -= 1;
-        if (this.#asking === 0) this.#parts.onChange();
-      });
-      this.#parts.background(asked);
+      const asked = this.node.reserve(0, this.#signal);
+      this.#parts.background(asked.then(this.#onAnswer, this.#onError));
     }
   }
 
@@ -76,27 +73,47 @@ export class Source {
   wait(): void {
     if (this.#waiting || this.#down || this.#asking > 0) return;
     this.#waiting = true;
-    const waited = this.#reserve(longestWait).finally(() => {
+    this.#parts.background(this.#waitForOne());
+  }
+
+  async #waitForOne(): Promise<void> {
+    try {
+      this.#take(await this.node.reserve(longestWait, this.#signal));
+    } catch (error) {
+      this.#fail(error);
+    } finally {
       this.#waiting = false;
       this.#empty = false;
       this.#parts.onChange();
-    });
-    this.#parts.background(waited);
-  }
-
-  async #reserve(seconds: number): Promise<void> {
-    try {
-      const reservation = await this.node.reserve(seconds, this.#signal);
-      this.#succeed();
-      if (reservation === undefined) this.#empty = true;
-      else this.#parts.onReservation(reservation, this);
-    } catch (error) {
-      if (!(error instanceof NodeError)) throw error;
-      this.#fail(error);
     }
   }
 
-  #fail(error: NodeError): void {
+  readonly #onAnswer = (reservation: Reservation | undefined): void => {
+    this.#take(reservation);
+    this.#answered();
+  };
+
+  readonly #onError = (error: unknown): void => {
+    try {
+      this.#fail(error);
+    } finally {
+      this.#answered();
+    }
+  };
+
+  #answered(): void {
+    this.#asking -= 1;
+    if (this.#asking === 0) this.#parts.onChange();
+  }
+
+  #take(reservation: Reservation | undefined): void {
+    this.#succeed();
+    if (reservation === undefined) this.#empty = true;
+    else this.#parts.onReservation(reservation, this);
+  }
+
+  #fail(error: unknown): void {
+    if (!(error instanceof NodeError)) throw error;
     if (this.#down || this.#signal.aborted) return;
     this.#down = true;
     if (this.#failures === 0) this.#tell('warn', 'node-down', error.message);

@@ -11,11 +11,12 @@ import { Attempt, type AttemptParts } from './attempt.ts';
 import type { Background } from './background.ts';
 import type { Report } from './events.ts';
 import { Fetcher } from './fetcher.ts';
+import { Finished } from './finished.ts';
 import { Gate } from './gate.ts';
 import type { Admit, Handler, Outcome } from './handler.ts';
 import { Keeper } from './keeper.ts';
 import { Leases } from './lease.ts';
-import { settle } from './settle.ts';
+import { settle, type Fate } from './settle.ts';
 import { Slots } from './slots.ts';
 import { Source } from './source.ts';
 import { Tokens } from './tokens.ts';
@@ -78,10 +79,13 @@ export class Worker {
   readonly #leases: Leases;
   readonly #gate: Gate;
   readonly #tokens: Tokens;
+  readonly #finished: Finished;
   readonly #parts: AttemptParts;
   /** By tube and key: the attempts that still adopt replicas. */
   readonly #current = new Map<string, Attempt>();
-  readonly #working = new Set<Promise<void>>();
+  /** How many jobs are held, run or settled, and who waits for the last of them. */
+  #working = 0;
+  readonly #onRest: (() => void)[] = [];
   /** Jobs that were found dead, so that each is told and counted once. */
   readonly #dead = new Set<string>();
   #held = 0;
@@ -107,6 +111,7 @@ export class Worker {
     this.#keeper = new Keeper(clock, background);
     this.#leases = new Leases(ledger, clock, background);
     this.#tokens = new Tokens(options.name);
+    this.#finished = new Finished(clock);
     const onChange = (): void => {
       this.#fetcher.pump();
     };
@@ -133,8 +138,12 @@ export class Worker {
       onSettling: ({ job }) => this.#current.delete(nameOf(job)),
       onVerdict: (job, verdict, outcome) => {
         options.onVerdict?.(job, verdict);
+        if (verdict.kind === 'done') this.#finished.add(nameOf(job));
         if (verdict.kind === 'dead') this.#noteDead(job);
         this.#count(verdict, outcome);
+      },
+      onDone: (job) => {
+        this.#finished.add(nameOf(job));
       },
       onDead: (job) => this.#noteDead(job),
       onUnsettled: () => {
@@ -151,7 +160,7 @@ export class Worker {
    * and every node that is up had nothing ready.
    */
   get idle(): boolean {
-    if (this.#working.size > 0 || !this.#gate.open || !this.#fetcher.idle) return false;
+    if (this.#working > 0 || !this.#gate.open || !this.#fetcher.idle) return false;
     return this.#options.clock.now() >= this.#postponedUntil;
   }
 
@@ -194,11 +203,14 @@ export class Worker {
       cut.abort();
     });
     await Promise.race([all, this.#options.clock.sleep(ms, skip)]);
-    return this.#working.size === 0;
+    return this.#working === 0;
   }
 
-  async #allSettled(): Promise<void> {
-    while (this.#working.size > 0) await Promise.all(this.#working);
+  #allSettled(): Promise<void> {
+    if (this.#working === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onRest.push(resolve);
+    });
   }
 
   #wanted(): boolean {
@@ -214,7 +226,7 @@ export class Worker {
   #arrive(replica: Reservation, source: Source): void {
     const content = openEnvelope(replica.envelope);
     if (content === undefined) {
-      this.#track(this.#buryForeign(replica, source.tube));
+      this.#buryForeign(replica, source.tube);
       return;
     }
     const key = keyOf(replica.envelope);
@@ -225,27 +237,45 @@ export class Worker {
       current.adopt(replica);
       return;
     }
+    if (this.#finished.has(name)) {
+      const about = { tube: source.tube, key, node: replica.node.endpoint };
+      this.#options.report({ level: 'debug', event: 'removed', ...about, reason: 'done' });
+      this.#track(this.#settleAlone(replica, { kind: 'delete' }));
+      return;
+    }
     const attempt = new Attempt(job, content, replica, this.#parts);
     this.#current.set(name, attempt);
     this.#track(attempt.live());
   }
 
-  async #buryForeign(replica: Reservation, tube: string): Promise<void> {
+  #buryForeign(replica: Reservation, tube: string): void {
     const about = { tube, node: replica.node.endpoint, id: String(replica.id) };
     const reason = 'it is no envelope <due ns>/<payload>';
     this.#options.report({ level: 'error', event: 'no-envelope', ...about, reason });
     this.#buried += 1;
-    this.#keeper.keep(replica);
-    await settle(replica, { kind: 'bury' }, this.#parts, this.#giveUp.signal);
+    this.#track(this.#settleAlone(replica, { kind: 'bury' }));
   }
 
-  #track(work: Promise<void>): void {
-    const tracked = work.catch(this.#fail.bind(this)).finally(() => {
-      this.#working.delete(tracked);
-      if (this.#working.size === 0) this.#fetcher.pump();
-    });
-    this.#working.add(tracked);
+  /** Settles a replica that needs no attempt. */
+  #settleAlone(replica: Reservation, fate: Fate): Promise<boolean> {
+    this.#keeper.keep(replica);
+    return settle(replica, fate, this.#parts, this.#giveUp.signal);
   }
+
+  #track(work: Promise<unknown>): void {
+    this.#working += 1;
+    void work.then(this.#worked, (defect: unknown) => {
+      this.#fail(defect);
+      this.#worked();
+    });
+  }
+
+  readonly #worked = (): void => {
+    this.#working -= 1;
+    if (this.#working > 0) return;
+    this.#fetcher.pump();
+    for (const resolve of this.#onRest.splice(0)) resolve();
+  };
 
   /** What no part of the worker can deal with ends it. */
   #fail(defect: unknown): void {

@@ -43,7 +43,7 @@ export class BeanstalkdReservation implements Reservation {
   }
 
   delete(): Promise<boolean> {
-    return this.#settle(async () => (await this.#send(deleteJob(this.id))) ?? false);
+    return this.#settle(() => this.#send(deleteJob(this.id)));
   }
 
   release(delay: number): Promise<boolean> {
@@ -56,8 +56,7 @@ export class BeanstalkdReservation implements Reservation {
   bury(): Promise<boolean> {
     return this.#settle(async () => {
       const stats = await this.stats();
-      if (stats === undefined) return false;
-      return (await this.#send(bury(this.id, stats.priority))) ?? false;
+      return stats && this.#send(bury(this.id, stats.priority));
     });
   }
 
@@ -79,14 +78,14 @@ export class BeanstalkdReservation implements Reservation {
     return stats?.state === 'reserved' ? stats : undefined;
   }
 
-  async #settle(act: () => Promise<boolean>): Promise<boolean> {
+  async #settle(act: () => Promise<boolean | undefined>): Promise<boolean> {
     if (this.#state !== 'held') throw new Error(`replica ${this.id} is settled already`);
     this.#state = 'settling';
     try {
       const settled = await act();
       this.#state = 'settled';
       this.#onSettled?.();
-      return settled;
+      return settled ?? false;
     } catch (error) {
       this.#state = 'held';
       throw error;
@@ -94,17 +93,14 @@ export class BeanstalkdReservation implements Reservation {
   }
 
   /** Undefined: no longer ours, because it is settled or the connection is lost. */
-  async #send<Outcome>(command: Command<Outcome>): Promise<Outcome | undefined> {
-    if (this.#state === 'settled' || !this.#connection.isOpen) return undefined;
-    try {
-      return await this.#connection.send(command);
-    } catch (error) {
-      if (isLoss(error)) return undefined;
-      throw error;
-    }
+  #send<Outcome>(command: Command<Outcome>): Promise<Outcome | undefined> {
+    if (this.#state === 'settled' || !this.#connection.isOpen) return Promise.resolve(undefined);
+    return this.#connection.send(command).catch(unlessLost);
   }
 }
 
-function isLoss(error: unknown): boolean {
-  return error instanceof NodeError && (error.fault === 'down' || error.fault === 'timeout');
+function unlessLost(error: unknown): undefined {
+  const isLoss =
+    error instanceof NodeError && (error.fault === 'down' || error.fault === 'timeout');
+  if (!isLoss) throw error;
 }

@@ -12,6 +12,7 @@ import {
   reserveWithTimeout,
 } from '../beanstalk/job-commands.ts';
 import { Link } from '../beanstalk/link.ts';
+import type { Reply } from '../beanstalk/reply.ts';
 import type { TlsOptions } from '../beanstalk/socket.ts';
 import { stats, statsJob, statsTube } from '../beanstalk/stats-commands.ts';
 import { ignore, use, watch } from '../beanstalk/tube-commands.ts';
@@ -52,6 +53,8 @@ export interface BeanstalkdDescription {
   /** Connections that wait in a reserve on this tube. */
   readonly waiting: number;
 }
+
+const reserveNow = reserveWithTimeout(0);
 
 export class BeanstalkdNode implements QueueNode {
   readonly endpoint: string;
@@ -96,9 +99,12 @@ export class BeanstalkdNode implements QueueNode {
     throw new NodeError(this.endpoint, 'out-of-memory', message, { unconfirmed: !deleted });
   }
 
-  async reserve(seconds: number, signal?: AbortSignal): Promise<Reservation | undefined> {
-    if (signal?.aborted === true) return undefined;
-    if (seconds === 0) return this.#fetch();
+  reserve(seconds: number, signal?: AbortSignal): Promise<Reservation | undefined> {
+    if (signal?.aborted === true) return Promise.resolve(undefined);
+    return seconds === 0 ? this.#fetch() : this.#wait(seconds, signal);
+  }
+
+  async #wait(seconds: number, signal?: AbortSignal): Promise<Reservation | undefined> {
     const waited = await this.#waiting.reserve(seconds, signal);
     if (waited === undefined) return undefined;
     const { job, connection } = waited;
@@ -107,11 +113,19 @@ export class BeanstalkdNode implements QueueNode {
     });
   }
 
-  async #fetch(): Promise<Reservation | undefined> {
-    const connection = this.#fetching.open ?? (await this.#fetching.connection());
-    const outcome = await connection.send(reserveWithTimeout(0));
-    if (typeof outcome === 'string') return undefined;
-    return new BeanstalkdReservation(this, outcome, connection);
+  #fetch(): Promise<Reservation | undefined> {
+    const { open } = this.#fetching;
+    if (open !== undefined) return this.#fetchOn(open);
+    return this.#fetching.connection().then((connection) => this.#fetchOn(connection));
+  }
+
+  #fetchOn(connection: Connection): Promise<Reservation | undefined> {
+    const read = (reply: Reply): Reservation | undefined => {
+      const outcome = reserveNow.read(reply);
+      if (typeof outcome === 'string') return undefined;
+      return new BeanstalkdReservation(this, outcome, connection);
+    };
+    return connection.send({ ...reserveNow, read });
   }
 
   async peek(id: bigint): Promise<Buffer | undefined> {

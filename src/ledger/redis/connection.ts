@@ -1,5 +1,6 @@
 // One connection to Redis: it comes back by itself, and whoever asks meanwhile is told at once why not.
 
+import type { Socket } from 'node:net';
 import { Redis, type RedisOptions } from 'ioredis';
 import { backoffMs, betweenConnects } from '../../core/backoff.ts';
 import { DqError, LedgerDown, messageOf } from '../../core/errors.ts';
@@ -59,6 +60,7 @@ export class RedisConnection {
     if (this.#opening !== undefined) await this.#opening;
     if (this.#unusable) throw this.#isDown();
     try {
+      this.#gather();
       return await command(this.#client);
     } catch (error) {
       if (!isReply(error)) throw this.#isDown(error);
@@ -70,6 +72,16 @@ export class RedisConnection {
   close(): void {
     this.#reason = 'it was closed';
     this.#client.disconnect();
+  }
+
+  /** The commands of one tick share one write. */
+  #gather(): void {
+    const { stream } = this.#client as { stream: Socket | undefined };
+    if (stream === undefined || stream.writableCorked > 0) return;
+    stream.cork();
+    process.nextTick(() => {
+      stream.uncork();
+    });
   }
 
   #up(): void {

@@ -89,17 +89,15 @@ export class RedisLedger implements Ledger {
     return (await this.#run(script, job, [token, attempt, failures, deaths, ...words])) === 1;
   }
 
-  async #run(script: Script, { tube, key, dueMs }: JobRef, words: Word[]): Promise<unknown> {
+  #run(script: Script, { tube, key, dueMs }: JobRef, words: Word[]): Promise<unknown> {
     const at = this.#goQueue ? key : `dq:${tube}:${key}`;
     const all = [at, dueMs, this.#terms.ttl, ...words];
-    return this.#connection.ask(async (redis) => {
-      try {
-        return await redis.evalsha(script.sha, 1, ...all);
-      } catch (error) {
+    return this.#connection.ask((redis) =>
+      redis.evalsha(script.sha, 1, ...all).catch((error: unknown) => {
         // Nothing was done: this Redis hasn't met the script yet, or forgot it.
         if (!String(error).includes('NOSCRIPT')) throw error;
         return redis.eval(script.lua, 1, ...all);
-      }
-    });
+      }),
+    );
   }
 }

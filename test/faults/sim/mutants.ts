@@ -165,6 +165,13 @@ export const mutants: readonly Mutant[] = [
     /was taken from/,
   ),
   mutant(
+    'takes a job that failed for one that is done',
+    worker,
+    "if (verdict.kind === 'done') this.#finished.add(nameOf(job));",
+    "if (verdict.kind !== 'giveBack') this.#finished.add(nameOf(job));",
+    /deleted a replica of \S+ that is not done/,
+  ),
+  mutant(
     'is drained while a postponed job is on its way back',
     worker,
     'this.#postponedUntil = clock.now() + longestPostponement;',
