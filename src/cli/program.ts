@@ -12,7 +12,7 @@ import type { NextOptions } from './cron-next.ts';
 import type { PutOptions } from './put.ts';
 import type { StatsOptions } from './stats.ts';
 import { version } from './version.ts';
-import type { WorkOptions } from './work.ts';
+import type { WorkOptions } from './work-limits.ts';
 
 type Exit = (code: number) => void;
 
@@ -214,11 +214,15 @@ function declareWork(command: Command, exit: Exit, { argv }: Whole): void {
     .option('--timeout <duration>', 'end a handler that runs longer (default: none)')
     .option('--grace <duration>', 'how long handlers may finish after a signal (default: 25s)')
     .option('--drain [duration]', 'stop when nothing is due within that time (default: 0s)')
-    .option('--max-jobs <n>', 'stop after so many runs');
+    .option('--max-jobs <n>', 'stop after so many jobs')
+    .option('--batch <n>', 'up to so many due jobs in one run, a line of stdin each')
+    .option('--batch-wait <duration>', 'how long a batch may wait for more jobs (default: 0s)')
+    .option('--null', 'with --batch: NUL-ended records instead of lines');
   withExamples(command, [
     'dq work -- ./handler.sh',
     "dq work -j 4 -- sh -c 'curl -fsS -d @- https://example.org/hook'",
     'dq work --drain --attempts 1 -- ./migrate.sh',
+    'dq work --batch 100 -- ./insert-lines.sh',
   ]);
   const dashes = argv.indexOf('--');
   run(command, exit, async (context) => {

@@ -1,9 +1,10 @@
 // dq work: runs a command for each job, in the foreground, until it is stopped or has nothing left to do.
 
-import { commandHandler } from '../consume/command-handler.ts';
+import { Batches } from '../consume/batches.ts';
+import { batchCommand, commandHandler, type CommandOptions } from '../consume/command-handler.ts';
 import { Drain } from '../consume/drain.ts';
 import { workerName } from '../consume/name.ts';
-import { Worker, type WorkSummary } from '../consume/worker.ts';
+import { Worker, type WorkerOptions, type WorkSummary } from '../consume/worker.ts';
 import type { Config } from '../config/schema.ts';
 import { systemClock } from '../core/clock.ts';
 import { DqError } from '../core/errors.ts';
@@ -13,19 +14,9 @@ import { resolveHandler } from '../run/command.ts';
 import type { Context } from './context.ts';
 import { eventReport } from './event-report.ts';
 import { exitCodes } from './exit-codes.ts';
-import { durationOf, optional, wholeNumber } from './numbers.ts';
 import { openCluster } from './open-cluster.ts';
 import { stopSignals, type StopSignals } from './stop-signals.ts';
-
-export interface WorkOptions {
-  readonly concurrency?: string;
-  readonly attempts?: string;
-  readonly timeout?: string;
-  readonly grace?: string;
-  /** True when no duration was given. */
-  readonly drain?: string | true;
-  readonly maxJobs?: string;
-}
+import { readLimits, type WorkLimits, type WorkOptions } from './work-limits.ts';
 
 export interface WorkWords {
   /** What came after `--`. */
@@ -33,18 +24,6 @@ export interface WorkWords {
   /** What came before it. */
   readonly stray: readonly string[];
 }
-
-interface Limits {
-  readonly concurrency: number;
-  readonly attempts: number;
-  readonly timeout: number | undefined;
-  readonly grace: number;
-  /** In ms; undefined: work on for ever. */
-  readonly drain: number | undefined;
-  readonly maxJobs: number | undefined;
-}
-
-const mostHandlers = 1_000;
 
 export async function work(
   words: WorkWords,
@@ -63,7 +42,7 @@ export async function work(
   const report = await eventReport(context.printer);
   const { timeout } = limits;
   const output = context.printer.json ? report : undefined;
-  const handler = commandHandler({ command, timeout, config: config.file, report: output });
+  const handlerOptions = { command, timeout, config: config.file, report: output };
 
   const cluster = openCluster(config, context);
   const signals = stopSignals();
@@ -73,16 +52,18 @@ export async function work(
       config.tubes.map(async (name) => ({ name, nodes: await cluster.nodes(name) })),
     );
     const drain = new Drain();
-    const { concurrency, attempts, grace, maxJobs } = limits;
+    const { concurrency, batch, attempts, grace, maxJobs } = limits;
     const worker = new Worker({
-      ...{ name: workerName(), tubes, ledger, handler, report, concurrency, attempts, grace },
+      ...handlerOf(handlerOptions, limits, signals.stop),
+      ...{ name: workerName(), tubes, ledger, report, attempts, grace },
       ...{ clock: systemClock, random: Math.random },
       ...(maxJobs === undefined ? {} : { maxJobs }),
       ...(limits.drain === undefined ? {} : { onVerdict: drain.onVerdict }),
     });
     warnOfLoneLedger(config, context.printer);
     const about = { tube: config.tubes.join(','), concurrency };
-    report({ level: 'info', event: 'working', ...about });
+    const size = batch === undefined ? {} : { batch: batch.size };
+    report({ level: 'info', event: 'working', ...about, ...size });
     const ended = worker.run(signals.stop, signals.hurry);
     let unseen: string[] = [];
     if (limits.drain !== undefined) {
@@ -111,26 +92,20 @@ function refuseTickTubes(tubes: readonly string[]): void {
   throw new DqError('usage', `${tube} holds the ticks of a schedule`, { hint: 'dq cron run' });
 }
 
-function readLimits(options: WorkOptions, { work: configured }: Config): Limits {
-  const concurrency = optional(options.concurrency, (text) =>
-    wholeNumber('--concurrency', text, 1, mostHandlers),
-  );
-  const attempts = optional(options.attempts, (text) =>
-    wholeNumber('--attempts', text, 1, Infinity),
-  );
-  const timeout = optional(options.timeout, (text) => durationOf('--timeout', text));
-  if (timeout === 0) throw new DqError('usage', '--timeout must be more than 0s');
-  const grace = optional(options.grace, (text) => durationOf('--grace', text));
-  const maxJobs = optional(options.maxJobs, (text) => wholeNumber('--max-jobs', text, 1, Infinity));
-  const { drain } = options;
-  return {
-    concurrency: concurrency ?? configured.concurrency,
-    attempts: attempts ?? configured.attempts,
-    timeout: timeout ?? configured.timeout,
-    grace: grace ?? configured.grace,
-    drain: drain === true ? 0 : optional(drain, (text) => durationOf('--drain', text)),
-    maxJobs,
-  };
+/** With batches there is a slot for each job of them. */
+function handlerOf(
+  options: CommandOptions,
+  { concurrency, batch }: WorkLimits,
+  stop: AbortSignal,
+): Pick<WorkerOptions, 'handler' | 'concurrency' | 'onLull'> {
+  if (batch === undefined) return { handler: commandHandler(options), concurrency };
+  const { size, wait, end } = batch;
+  const batches = new Batches({
+    ...{ size, wait, concurrency, clock: systemClock, run: batchCommand(options, end) },
+    fits: ({ payload }) => !payload.includes(end),
+  });
+  stop.addEventListener('abort', batches.stop, { once: true });
+  return { handler: batches.handle, concurrency: concurrency * size, onLull: batches.onLull };
 }
 
 /** The embedded ledger is this machine's: workers elsewhere don't know of it. */
@@ -155,7 +130,7 @@ function whenEnded(ended: Promise<unknown>): AbortSignal {
 function exitCodeOf(
   { unsettled, buried }: WorkSummary,
   signals: StopSignals,
-  limits: Limits,
+  limits: WorkLimits,
   outOfSight: boolean,
 ): number {
   if (unsettled > 0) return signals.code ?? exitCodes.unavailable;

@@ -47,6 +47,8 @@ export interface AttemptParts {
   readonly giveUp: AbortSignal;
   /** One job more (1) or less (-1) is held. */
   readonly onHold: (change: 1 | -1) => void;
+  /** One claim more (1) or less (-1) is on its way to the ledger. */
+  readonly onClaim: (change: 1 | -1) => void;
   /** Called at once before the replicas are settled: no more are adopted. */
   readonly onSettling: (attempt: Attempt) => void;
   /** The ledger says that the job is done. */
@@ -180,8 +182,9 @@ export class Attempt {
 
   /** Undefined when the ledger couldn't be asked. */
   async #claim(age?: number, token = this.#parts.tokens.next()): Promise<ClaimAnswer | undefined> {
-    const { ledger, clock, tokens, gate } = this.#parts;
+    const { ledger, clock, tokens, gate, onClaim } = this.#parts;
     this.#askedAt = clock.now();
+    onClaim(1);
     try {
       const request = age === undefined ? { token, maxDeaths } : { token, maxDeaths, age };
       return await ledger.claim(this.job, request);
@@ -190,6 +193,8 @@ export class Attempt {
       tokens.lost({ job: this.job, token });
       gate.shut(error);
       return undefined;
+    } finally {
+      onClaim(-1);
     }
   }
 

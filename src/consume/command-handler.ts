@@ -1,11 +1,13 @@
 // A command as the handler of jobs: what it is told, and what its end means.
 
+import { Buffer } from 'node:buffer';
 import { dueMs } from '../core/envelope.ts';
 import type { HandlerCommand } from '../run/command.ts';
-import { handlerEnvironment } from '../run/environment.ts';
-import { runHandler, type Outcome as ProcessOutcome } from '../run/handler.ts';
-import type { Report } from './events.ts';
-import type { Handler, Outcome } from './handler.ts';
+import { batchEnvironment, handlerEnvironment } from '../run/environment.ts';
+import { runHandler, type HandlerRun, type Outcome as ProcessOutcome } from '../run/handler.ts';
+import type { BatchOptions } from './batches.ts';
+import type { Report, WorkEvent } from './events.ts';
+import type { Handler, Outcome, Task } from './handler.ts';
 
 export interface CommandOptions {
   readonly command: HandlerCommand;
@@ -22,23 +24,52 @@ const rejection = 65;
 /** Between TERM and KILL, in ms. */
 const killAfterMs = 5_000;
 
-export function commandHandler({ command, timeout, config, report }: CommandOptions): Handler {
-  return async (task, signal) => {
-    const { tube, key, attempt, payload, replica, dueNs } = task;
-    const facts = { replica, key, dueMs: dueMs(dueNs), attempt, config, payload };
-    const run = {
-      payload,
-      env: handlerEnvironment(facts),
-      timeoutMs: timeout,
-      killAfterMs,
-      onOutput:
-        report &&
-        ((stream: 'stdout' | 'stderr', text: string): void => {
-          report({ level: 'info', event: 'output', tube, key, attempt, stream, text });
-        }),
-    };
-    return judgeEnd(await runHandler(command, run, signal));
+export function commandHandler(options: CommandOptions): Handler {
+  return (task, signal) => {
+    const { payload } = task;
+    return runCommand(options, { payload, env: factsOf(task, options) }, aboutOf(task), signal);
   };
+}
+
+/**
+ * One run for several jobs: their payloads are records on stdin, each with its end.
+ * @param end the byte that ends a record. A payload that holds it must be alone: then all but the last byte is the payload.
+ */
+export function batchCommand(options: CommandOptions, end: number): BatchOptions['run'] {
+  const separator = Buffer.from([end]);
+  return (tasks, signal) => {
+    const [task] = tasks;
+    const isAlone = task !== undefined && tasks.length === 1;
+    const about = isAlone ? aboutOf(task) : { batch: tasks.length };
+    const payload = Buffer.concat(tasks.flatMap((each) => [each.payload, separator]));
+    const shared = batchEnvironment(tasks.length, options.config);
+    const env = isAlone ? { ...shared, ...factsOf(task, options) } : shared;
+    return runCommand(options, { payload, env }, about, signal);
+  };
+}
+
+async function runCommand(
+  { command, timeout, report }: CommandOptions,
+  run: Pick<HandlerRun, 'payload' | 'env'>,
+  about: Partial<WorkEvent>,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const onOutput =
+    report &&
+    ((stream: 'stdout' | 'stderr', text: string): void => {
+      report({ level: 'info', event: 'output', ...about, stream, text });
+    });
+  const limits = { timeoutMs: timeout, killAfterMs };
+  return judgeEnd(await runHandler(command, { ...run, ...limits, onOutput }, signal));
+}
+
+function factsOf(task: Task, { config }: CommandOptions): Record<string, string> {
+  const { key, attempt, payload, replica, dueNs } = task;
+  return handlerEnvironment({ replica, key, dueMs: dueMs(dueNs), attempt, config, payload });
+}
+
+function aboutOf({ tube, key, attempt }: Task): Partial<WorkEvent> {
+  return { tube, key, attempt };
 }
 
 function judgeEnd(end: ProcessOutcome): Outcome {

@@ -50,6 +50,8 @@ export interface WorkEvent {
   readonly stream?: 'stdout' | 'stderr';
   readonly text?: string;
   readonly concurrency?: number;
+  /** How many jobs share a run. */
+  readonly batch?: number;
   readonly running?: number;
 }
 

@@ -14,6 +14,8 @@ export interface FetcherParts {
   readonly slots: Slots;
   /** Whether there is room and reason for new jobs, free slots aside. */
   readonly wanted: () => boolean;
+  /** Called when it has asked for all there is room for. */
+  readonly onAsked: () => void;
 }
 
 export class Fetcher {
@@ -37,6 +39,11 @@ export class Fetcher {
     return this.#sources.every((source) => source.idle);
   }
 
+  /** A node has still to answer. */
+  get asking(): boolean {
+    return this.#pending.size > 0;
+  }
+
   /** A slot came free: every node may have something for it. */
   refill(): void {
     for (const source of this.#sources) source.refresh();
@@ -53,6 +60,7 @@ export class Fetcher {
     process.nextTick(() => {
       this.#pumping = false;
       this.#pump();
+      this.#parts.onAsked();
     });
   }
 

@@ -41,6 +41,8 @@ export interface WorkerOptions {
   readonly grace: number;
   /** The worker stops after so many runs. */
   readonly maxJobs?: number;
+  /** Called whenever no job is on its way to the handler: every node and the ledger have answered. */
+  readonly onLull?: () => void;
   /** Told what became of each run, once the ledger knows. */
   readonly onVerdict?: (job: JobRef, verdict: Verdict) => void;
 }
@@ -89,6 +91,7 @@ export class Worker {
   /** Jobs that were found dead, so that each is told and counted once. */
   readonly #dead = new Set<string>();
   #held = 0;
+  #claiming = 0;
   #postponedUntil = 0;
   #unstartable = 0;
   #resting = false;
@@ -124,7 +127,11 @@ export class Worker {
       nodes.map((node) => new Source(node, name, sourceParts, stopping)),
     );
     const wanted = (): boolean => this.#wanted();
-    this.#fetcher = new Fetcher(sources, { clock, slots: this.#slots, wanted }, stopping);
+    const onAsked = (): void => {
+      if (this.#claiming === 0 && !this.#fetcher.asking) options.onLull?.();
+    };
+    const fetcherParts = { clock, slots: this.#slots, wanted, onAsked };
+    this.#fetcher = new Fetcher(sources, fetcherParts, stopping);
     this.#parts = {
       ...{ ledger, clock, random, report, stopping, giveUp },
       ...{ handler: options.handler, attempts: options.attempts },
@@ -133,6 +140,10 @@ export class Worker {
       ...{ gate: this.#gate, tokens: this.#tokens },
       onHold: (change) => {
         this.#held += change;
+        if (change < 0) this.#fetcher.pump();
+      },
+      onClaim: (change) => {
+        this.#claiming += change;
         if (change < 0) this.#fetcher.pump();
       },
       onSettling: ({ job }) => this.#current.delete(nameOf(job)),

@@ -24,9 +24,18 @@ export function handlerEnvironment(facts: RunFacts): Record<string, string> {
     DQ_KEY: key,
     DQ_DUE: new Date(dueMs).toISOString(),
     DQ_ATTEMPT: String(attempt),
-    ...(config !== undefined && { DQ_CONFIG: config }),
+    ...configVariable(config),
     ...(isText(payload) && { DQ_PAYLOAD: payload.toString('utf8') }),
   };
+}
+
+/** What a run for several jobs is told; a run for one of them is told its facts besides. */
+export function batchEnvironment(count: number, config?: string): Record<string, string> {
+  return { DQ_BATCH: String(count), ...configVariable(config) };
+}
+
+function configVariable(config: string | undefined): Record<string, string> {
+  return config === undefined ? {} : { DQ_CONFIG: config };
 }
 
 function isText(payload: Buffer): boolean {
@@ -36,7 +45,7 @@ function isText(payload: Buffer): boolean {
 /** Facts of one job: a worker that is itself inside a handler mustn't pass on those of the outer job. */
 const ofOneJob = new Set([
   ...['DQ_ID', 'DQ_KEY', 'DQ_DUE', 'DQ_ATTEMPT', 'DQ_PAYLOAD'],
-  ...['DQ_ENTRY', 'DQ_TICK', 'DQ_EXIT', 'DQ_REASON'],
+  ...['DQ_BATCH', 'DQ_ENTRY', 'DQ_TICK', 'DQ_EXIT', 'DQ_REASON'],
 ]);
 
 /** The part of the worker's own environment that its handlers get as well. */
