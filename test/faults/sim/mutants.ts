@@ -10,6 +10,7 @@ export interface Mutant {
 }
 
 const attempt = 'src/consume/attempt.ts';
+const batches = 'src/consume/batches.ts';
 const machine = 'src/ledger/machine.ts';
 const producer = 'src/produce/producer.ts';
 const replicator = 'src/produce/replicator.ts';
@@ -170,6 +171,20 @@ export const mutants: readonly Mutant[] = [
     "if (verdict.kind === 'done') this.#finished.add(nameOf(job));",
     "if (verdict.kind !== 'giveBack') this.#finished.add(nameOf(job));",
     /deleted a replica of \S+ that is not done/,
+  ),
+  mutant(
+    'counts the failure of a batch against each of its jobs',
+    batches,
+    "return { kind: 'deferred', delayMs: 0, counts: true, why };",
+    'return outcome;',
+    /counts \d+ failures, it had|is rejected by nobody/,
+  ),
+  mutant(
+    'starts a batch after it was stopped',
+    batches,
+    'this.#stopped = true;',
+    'return;',
+    /after it was stopped/,
   ),
   mutant(
     'is drained while a postponed job is on its way back',

@@ -1,8 +1,9 @@
 // A scene: a world without weather, in which a test itself brings the faults.
 
 import type { JobHistory } from './job-history.ts';
+import type { Plan } from './handlers.ts';
 import { rest, undisturbed } from './run.ts';
-import { Staff, type Hand, type Plan, type Terms } from './staff.ts';
+import { Staff, type Hand, type Terms } from './staff.ts';
 import { Users } from './users.ts';
 import { World } from './world.ts';
 

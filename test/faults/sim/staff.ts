@@ -1,27 +1,24 @@
 // The staff: real workers in simulated processes, and the handlers they run.
 
+import { Batches, type BatchOptions } from '../../../src/consume/batches.ts';
 import { Drain } from '../../../src/consume/drain.ts';
-import type { Handler, Outcome } from '../../../src/consume/handler.ts';
-import { Worker, type WorkSummary } from '../../../src/consume/worker.ts';
+import { Worker, type WorkerOptions, type WorkSummary } from '../../../src/consume/worker.ts';
 import { BeanstalkdNode } from '../../../src/queue/beanstalkd.ts';
 import { LedgerClient } from './ledger.ts';
+import { planOf, runOf, type Plan } from './handlers.ts';
 import { checkDrained } from './promises.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
 
 export const tube = 'jobs';
 
-/** What a run comes to, after so many ms. */
-export interface Plan {
-  readonly outcome: Outcome;
-  readonly ms: number;
-}
-
 export interface Terms {
   readonly concurrency: number;
   readonly attempts: number;
   readonly grace: number;
   readonly maxJobs: number | undefined;
+  /** How many jobs share a run, and how long (ms) the first waits for others. */
+  readonly batch?: { readonly size: number; readonly wait: number };
   /** It ends when it finds nothing left to do. */
   readonly drains: boolean;
   /** Of each run; left out: whatever chance brings. */
@@ -62,7 +59,8 @@ export class Staff {
 
   hire(terms = this.#anyTerms()): Hand {
     const process = this.#world.newProcess(`w${this.hands.length + 1}`);
-    this.#world.history.employs(process, terms);
+    const slots = terms.concurrency * (terms.batch?.size ?? 1);
+    this.#world.history.employs(process, { ...terms, concurrency: slots });
     const hand: Hand = {
       ...{ process, terms, stop: new AbortController(), hurry: new AbortController() },
       ...{ retired: false, ended: false, summary: undefined },
@@ -106,7 +104,13 @@ export class Staff {
       grace: random.pick([1_000, 5_000, 25_000]),
       maxJobs: random.chance(0.1) && !roomy ? random.whole(1, 3) : undefined,
       drains: random.chance(0.15) && !roomy,
+      ...(random.chance(0.2) && !roomy ? { batch: this.#anyBatch() } : {}),
     };
+  }
+
+  #anyBatch(): { size: number; wait: number } {
+    const { random } = this.#world;
+    return { size: random.whole(2, 4), wait: random.pick([0, 0, 500, 8_000]) };
   }
 
   #begin(hand: Hand): void {
@@ -118,12 +122,11 @@ export class Staff {
     });
     const ledger = new LedgerClient(process, world.ledger);
     const drain = new Drain();
-    const planRun = (): Plan =>
-      terms.plan ?? { outcome: outcomeOf(world), ms: lengthOf(world, this.#slow) };
+    const planRun = (): Plan => terms.plan ?? planOf(world, this.#slow);
     const worker = new Worker({
       ...{ name: process.name, tubes: [{ name: tube, nodes }], ledger, clock },
-      ...{ handler: handlerOf(world, process, planRun), random: world.random.next },
-      ...{ concurrency: terms.concurrency, attempts: terms.attempts, grace: terms.grace },
+      ...handlerOf(hand, runOf(world, process, planRun)),
+      ...{ random: world.random.next, attempts: terms.attempts, grace: terms.grace },
       ...(terms.maxJobs === undefined ? {} : { maxJobs: terms.maxJobs }),
       ...(terms.drains ? { onVerdict: drain.onVerdict } : {}),
       report: (event) => {
@@ -163,57 +166,16 @@ export class Staff {
   }
 }
 
-/** The longest a handler lives on after its signal aborted: the leash kills it then. */
-const longestDefiance = 5_100;
-
-function handlerOf(world: World, process: Process, planRun: () => Plan): Handler {
-  const { random } = world;
-  const { handlers } = world.history;
-  return (task, signal) =>
-    new Promise((resolve) => {
-      if (!process.alive) return;
-      handlers.called(task);
-      const { outcome: planned, ms } = planRun();
-      if (planned.kind === 'unstartable' || planned.kind === 'deferred') {
-        process.plan(random.between(0, 5), 'bytes', () => {
-          resolve(planned);
-        });
-        return;
-      }
-      const run = handlers.started(process, task);
-      const end = (outcome: Outcome): void => {
-        atEnd.cancelled = true;
-        signal.removeEventListener('abort', onAbort);
-        if (run.outcome !== undefined) return;
-        handlers.ended(run, task, outcome);
-        resolve(outcome);
-      };
-      const atEnd = process.plan(ms, 'bytes', () => {
-        end(planned);
-      });
-      const onAbort = (): void => {
-        const defiance = random.chance(0.7) ? random.between(0, 50) : longestDefiance;
-        process.plan(defiance, 'bytes', () => {
-          end({ kind: 'stopped' });
-        });
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
-      if (signal.aborted) onAbort();
-    });
-}
-
-function outcomeOf({ random }: World): Outcome {
-  const roll = random.next();
-  if (roll < 0.64) return { kind: 'succeeded', exitCode: 0 };
-  if (roll < 0.92) return { kind: 'failed', exitCode: 1, why: 'exit 1' };
-  if (roll < 0.96) return { kind: 'rejected', exitCode: 65, why: 'exit 65' };
-  if (roll < 0.98) return { kind: 'unstartable', why: 'no memory' };
-  return { kind: 'deferred', delayMs: Math.floor(random.spread(1, 5_000)), why: 'not now' };
-}
-
-function lengthOf({ random }: World, slow: boolean): number {
-  const roll = slow ? random.between(0.5, 1) : random.next();
-  if (roll < 0.6) return random.between(0.5, 200);
-  if (roll < 0.85) return random.between(200, 6_000);
-  return random.between(6_000, 45_000);
+/** As dq work does it. */
+function handlerOf(
+  { process, terms, stop }: Hand,
+  run: BatchOptions['run'],
+): Pick<WorkerOptions, 'handler' | 'concurrency' | 'onLull'> {
+  const { concurrency, batch } = terms;
+  if (batch === undefined) return { concurrency, handler: (task, signal) => run([task], signal) };
+  const { clock } = process;
+  const batches = new Batches({ ...batch, concurrency, clock, run, fits: () => true });
+  stop.signal.addEventListener('abort', batches.stop);
+  const slots = concurrency * batch.size;
+  return { handler: batches.handle, concurrency: slots, onLull: batches.onLull };
 }

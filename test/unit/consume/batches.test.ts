@@ -144,7 +144,7 @@ describe('the end of a run', () => {
     const desk = new Desk();
     desk.add('a', 'b', 'c');
     await desk.runs[0]?.end(end);
-    const why = `its batch of 3: ${'why' in end ? String(end.why) : ''}`;
+    const why = `its batch of 3: ${'why' in end ? end.why : ''}`;
     const given = { kind: 'deferred', delayMs: 0, counts: true, why };
     expect([...desk.outcomes.values()]).toEqual([given, given, given]);
   });
