@@ -13,6 +13,9 @@ const noteBatch = 'got=$(tr "\\n" " "); echo "$DQ_BATCH ${DQ_ATTEMPT-} $got" >> 
 /** The same, and the run fails when a payload is bad. */
 const noteBad = `${noteBatch}; case $got in *bad*) exit 1;; esac`;
 
+/** Only full batches: which jobs are in one doesn't depend on how busy this machine is. */
+const full = (size: number): string[] => ['--batch', String(size), '--batch-wait', '1h'];
+
 async function putLines(place: Place, records: readonly string[], ...words: string[]) {
   const { code } = await place.dq(['put', '--lines', ...words], { stdin: records.join('\n') });
   expect(code).toBe(0);
@@ -33,22 +36,29 @@ function nothingLeft(place: Place): Promise<void> {
 }
 
 describe.concurrent.each(places)('on %s', (_, openPlace) => {
-  it('runs what is due in batches, in order, each job once', async () => {
+  it('runs many jobs in one run, in order, each once', async () => {
     const place = await openPlace();
-    const records = names(250, 'job');
+    const records = names(200, 'job');
+    await putLines(place, records);
+    expect((await drain(place, ...full(100), '--', noteBatch)).code).toBe(0);
+    expect(batchesOf(place)).toEqual([records.slice(0, 100), records.slice(100)]);
+    await nothingLeft(place);
+  });
+
+  it('runs what is due, without waiting for a full batch', async () => {
+    const place = await openPlace();
+    const records = names(50, 'job');
     await putLines(place, records);
     expect((await drain(place, '--batch', '100', '--', noteBatch)).code).toBe(0);
-    const batches = batchesOf(place);
-    expect(batches.map(({ length }) => length)).toEqual([100, 100, 50]);
-    expect(batches.flat()).toEqual(records);
-    await nothingLeft(place);
+    expect(batchesOf(place).flat()).toEqual(records);
+    expect(batchesOf(place).length).toBeLessThan(records.length);
   });
 
   it('one bad payload is buried, and holds no other', async () => {
     const place = await openPlace();
     const records = names(20, 'job').map((name) => (name === 'job-0013' ? 'bad' : name));
     await putLines(place, records);
-    const words = ['--attempts', '1', '--batch', '100', '--json', '--', noteBad];
+    const words = ['--attempts', '1', ...full(20), '--json', '--', noteBad];
     const { code, stderr } = await drain(place, ...words);
     expect(code).toBe(1);
     const [first, ...others] = place.read('batches');
@@ -69,7 +79,7 @@ describe.concurrent.each(places)('on %s', (_, openPlace) => {
     const place = await openPlace();
     await putLines(place, ['a', 'b']);
     const handler = `${noteBatch}; [ "$DQ_BATCH" = 1 ] || ${end}`;
-    const { code } = await drain(place, ...words, '--attempts', '1', '--batch', '9', '--', handler);
+    const { code } = await drain(place, ...words, '--attempts', '1', ...full(2), '--', handler);
     expect(code).toBe(0);
     expect(batchesOf(place).map((batch) => batch.join(' '))).toEqual(['a b', 'a', 'b']);
   });
@@ -86,7 +96,7 @@ describe.concurrent.each(places)('on %s', (_, openPlace) => {
     const place = await openPlace();
     for (const payload of ['a', 'b\nc', 'd']) await place.put(payload);
     const handler = 'printf "%s<%s>" "$DQ_BATCH" "${DQ_PAYLOAD-}"; cat';
-    const { code, stdout } = await drain(place, '-q', '--batch', '9', '--', handler);
+    const { code, stdout } = await drain(place, '-q', ...full(2), '--', handler);
     expect(code).toBe(0);
     expect(stdout).toContain('1<b\nc>b\nc\n');
     expect(stdout).toContain('2<>a\nd\n');
@@ -97,7 +107,7 @@ describe.concurrent.each(places)('on %s', (_, openPlace) => {
     for (const payload of ['a', 'b\nc', '']) await place.put(payload);
     await place.dq(['put', '-'], { stdin: 'd\0e' });
     const handler = 'printf "%s<" "$DQ_BATCH"; tr "\\0" "|"; printf ">"';
-    const { stdout } = await drain(place, '-q', '--batch', '9', '--null', '--', handler);
+    const { stdout } = await drain(place, '-q', ...full(3), '--null', '--', handler);
     expect(stdout).toContain('3<a|b\nc||>');
     expect(stdout).toContain('1<d|e|>');
   });
@@ -105,7 +115,7 @@ describe.concurrent.each(places)('on %s', (_, openPlace) => {
   it('tells a batch only what is true of all of it', async () => {
     const place = await openPlace();
     await putLines(place, ['a', 'b']);
-    const { stdout } = await drain(place, '-q', '--batch', '9', '--', 'env');
+    const { stdout } = await drain(place, '-q', ...full(2), '--', 'env');
     expect(
       lines(stdout)
         .filter((line) => line.startsWith('DQ_'))
@@ -116,9 +126,9 @@ describe.concurrent.each(places)('on %s', (_, openPlace) => {
   it('--json: output is of the batch, the end is of each job', async () => {
     const place = await openPlace();
     await putLines(place, ['a', 'b']);
-    const { stderr } = await drain(place, '--json', '--batch', '9', '--', 'cat');
+    const { stderr } = await drain(place, '--json', ...full(2), '--', 'cat');
     const events = jsonLines(stderr);
-    expect(events.filter(({ event }) => event === 'working')).toMatchObject([{ batch: 9 }]);
+    expect(events.filter(({ event }) => event === 'working')).toMatchObject([{ batch: 2 }]);
     expect(events.filter(({ event }) => event === 'output')).toMatchObject([
       { batch: 2, stream: 'stdout', text: 'a' },
       { batch: 2, stream: 'stdout', text: 'b' },
@@ -128,8 +138,7 @@ describe.concurrent.each(places)('on %s', (_, openPlace) => {
 
   it('--batch-wait gathers jobs that come one by one, and a full batch waits no longer', async () => {
     const place = await openPlace();
-    const words = ['--batch', '3', '--batch-wait', '1h', '--', noteBatch];
-    const work = place.startDq(['work', ...words]);
+    const work = place.startDq(['work', ...full(3), '--', noteBatch]);
     for (const payload of ['a', 'b', 'c']) await place.put(payload);
     await until('it ran', () => batchesOf(place).length > 0);
     await place.put('d');
@@ -162,14 +171,15 @@ describe.concurrent.each(places)('on %s', (_, openPlace) => {
     await putLines(place, names(9, 'job'));
     const words = ['work', '--max-jobs', '5', '--batch', '3', '--', noteBatch];
     expect((await place.dq(words)).code).toBe(0);
-    expect(batchesOf(place).map(({ length }) => length)).toEqual([3, 2]);
+    expect(batchesOf(place).flat()).toHaveLength(5);
+    expect(Math.max(...batchesOf(place).map(({ length }) => length))).toBeLessThanOrEqual(3);
   });
 
   it('runs as many batches at once as -j says', async () => {
     const place = await openPlace();
     await putLines(place, names(4, 'job'));
     const handler = 'echo x >> here; until [ "$(wc -l < here)" -ge 2 ]; do sleep 0.02; done';
-    expect((await drain(place, '-j', '2', '--batch', '2', '--', handler)).code).toBe(0);
+    expect((await drain(place, '-j', '2', ...full(2), '--', handler)).code).toBe(0);
     expect(place.read('here')).toHaveLength(2);
   });
 
@@ -177,7 +187,7 @@ describe.concurrent.each(places)('on %s', (_, openPlace) => {
     const place = await openPlace();
     await putLines(place, names(5, 'job'));
     const handler = `${noteBatch}; until [ -e go ]; do sleep 0.05; done`;
-    const work = place.startDq(['work', '--json', '--batch', '2', '--', handler]);
+    const work = place.startDq(['work', '--json', ...full(2), '--', handler]);
     await until('it runs', () => batchesOf(place).length > 0);
     work.kill('SIGTERM');
     await work.event('stopping');
@@ -192,7 +202,7 @@ describe.concurrent.each(places)('on %s', (_, openPlace) => {
     const place = await openPlace();
     await putLines(place, ['a', 'b']);
     const handler = `${noteBatch}; sleep 60`;
-    const words = ['work', '--json', '--attempts', '1', '--grace', '100ms', '--batch', '2', '--'];
+    const words = ['work', '--json', '--attempts', '1', '--grace', '100ms', ...full(2), '--'];
     const work = place.startDq([...words, handler]);
     await until('it runs', () => batchesOf(place).length > 0);
     work.kill('SIGTERM');
@@ -224,7 +234,7 @@ describe('on a cluster', () => {
     const cluster = await clusterOf(3);
     const records = names(9, 'job');
     await putLines(cluster, records);
-    const doomed = cluster.startDq(['work', '--batch', '9', '--', `${noteBatch}; sleep 1000`]);
+    const doomed = cluster.startDq(['work', ...full(9), '--', `${noteBatch}; sleep 1000`]);
     await until('it runs', () => batchesOf(cluster).length > 0);
     await doomed.crash();
     const work = cluster.startDq(['work', '--batch', '9', '--', noteBatch]);
