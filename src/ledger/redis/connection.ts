@@ -1,6 +1,5 @@
 // One connection to Redis: it comes back by itself, and whoever asks meanwhile is told at once why not.
 
-import type { Socket } from 'node:net';
 import { Redis, type RedisOptions } from 'ioredis';
 import { backoffMs, betweenConnects } from '../../core/backoff.ts';
 import { DqError, LedgerDown, messageOf } from '../../core/errors.ts';
@@ -76,7 +75,7 @@ export class RedisConnection {
 
   /** The commands of one tick share one write. */
   #gather(): void {
-    const { stream } = this.#client as { stream: Socket | undefined };
+    const { stream } = this.#client as { stream: Redis['stream'] | undefined };
     if (stream === undefined || stream.writableCorked > 0) return;
     stream.cork();
     process.nextTick(() => {
