@@ -2,7 +2,19 @@
 
 import { closeSync, openSync, utimesSync, watch, type FSWatcher } from 'node:fs';
 
-export class Bell {
+export interface Bell {
+  ring(): void;
+  /**
+   * Must be called before looking for what the bell announces: rings from now on are heard.
+   * @returns false when this machine has no watch to spare: look more often instead.
+   */
+  attend(): boolean;
+  /** @returns what ends it. */
+  listen(listener: () => void): () => void;
+  close(): void;
+}
+
+export class FileBell implements Bell {
   readonly #path: string;
   readonly #listeners = new Set<() => void>();
   #watcher: FSWatcher | undefined;
@@ -20,10 +32,6 @@ export class Bell {
     }
   }
 
-  /**
-   * Must be called before looking for what the bell announces: rings from now on are heard.
-   * @returns false when this machine has no watch to spare: look more often instead.
-   */
   attend(): boolean {
     if (this.#watcher !== undefined) return true;
     try {
@@ -41,7 +49,6 @@ export class Bell {
     }
   }
 
-  /** @returns what ends it. */
   listen(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => {

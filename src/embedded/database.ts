@@ -37,6 +37,8 @@ export interface DatabaseParts {
   readonly bell: Bell;
   /** How long to wait for the end of another process's write, in ms. A write takes as long as the disk's sync. */
   readonly patience: number;
+  /** Has a commit begin a little later: what is asked for until then is part of it. */
+  readonly soon: (commit: () => void) => void;
 }
 
 /** Every method throws what `trouble` says. */
@@ -44,19 +46,21 @@ export class Database {
   readonly clock: Clock;
   readonly bell: Bell;
   readonly #path: string;
-  readonly #inode: bigint;
+  readonly #inode: bigint | undefined;
   readonly #patience: number;
+  readonly #soon: DatabaseParts['soon'];
   readonly #statements = new Map<string, Statement>();
   #connection: Connection | undefined;
   #group: Member[] = [];
 
-  constructor({ connection, path, clock, bell, patience }: DatabaseParts) {
+  constructor({ connection, path, clock, bell, patience, soon }: DatabaseParts) {
     this.#connection = connection;
     this.#path = path;
-    this.#inode = statSync(path, { bigint: true }).ino;
+    this.#inode = inodeOf(path);
     this.clock = clock;
     this.bell = bell;
     this.#patience = patience;
+    this.#soon = soon;
   }
 
   /** The first row, or undefined. */
@@ -93,7 +97,7 @@ export class Database {
         };
       };
       this.#group.push({ terms, run, reject, asked: monotonicMs() });
-      if (this.#group.length === 1) setImmediate(this.#commitSoon);
+      if (this.#group.length === 1) this.#soon(this.#commitSoon);
     });
   }
 
@@ -109,8 +113,8 @@ export class Database {
    * @throws DqError (config)
    */
   assertInPlace(): void {
-    const inode = statSync(this.#path, { bigint: true, throwIfNoEntry: false })?.ino;
-    if (inode !== this.#inode) throw removed(this.#path);
+    const inode = inodeOf(this.#path);
+    if (inode === undefined || inode !== this.#inode) throw removed(this.#path);
   }
 
   close(): void {
@@ -127,7 +131,7 @@ export class Database {
     const [first] = this.#group;
     if (first === undefined || this.#commitGroup(0)) return;
     if (monotonicMs() - first.asked > this.#patience) this.#refuse(lockedTooLong(this.#path));
-    else setTimeout(this.#commitSoon, betweenTries);
+    else void this.clock.sleep(betweenTries).then(this.#commitSoon);
   };
 
   #commitNow(): void {
@@ -218,5 +222,14 @@ export class Database {
     } catch (thrown) {
       throw trouble(thrown, this.#path);
     }
+  }
+}
+
+/** Undefined: there is no such file. */
+function inodeOf(path: string): bigint | undefined {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
+  } catch (thrown) {
+    throw trouble(thrown, path);
   }
 }

@@ -7,7 +7,7 @@ import type { Board } from '../ledger/board.ts';
 import type { Ledger, Terms } from '../ledger/ledger.ts';
 import type { QueueNode } from '../queue/node.ts';
 import type { Gauge } from '../queue/gauge.ts';
-import { Bell } from './bell.ts';
+import { FileBell } from './bell.ts';
 import { EmbeddedBoard } from './board.ts';
 import { Database } from './database.ts';
 import { openQueueFile, patience, queueFile } from './file.ts';
@@ -30,10 +30,16 @@ export interface Embedded {
    * @param owner the endpoint of the node whose jobs they are, unless they are this file's own.
    */
   ledger(terms: Terms, owner?: string): Ledger;
-  board(tube: string): Board;
+  /** @param owner as with the ledger. */
+  board(tube: string, owner?: string): Board;
   gauge(): Gauge;
   /** After its nodes and ledgers. */
   close(): void;
+}
+
+/** Equal jobs and entries of two nodes are two: before their tube stands the node, whose colon no tube's name has. */
+function realmOf(tube: string, owner: string | undefined): string {
+  return owner === undefined ? tube : `${owner}/${tube}`;
 }
 
 /**
@@ -46,13 +52,13 @@ export async function openEmbedded({
 }: EmbeddedOptions): Promise<Embedded> {
   const path = queueFile(folder);
   const connection = await openQueueFile(folder);
-  const bell = new Bell(join(folder, 'queue.bell'));
-  const database = new Database({ connection, path, clock, bell, patience });
+  const bell = new FileBell(join(folder, 'queue.bell'));
+  const database = new Database({ connection, path, clock, bell, patience, soon: setImmediate });
   return {
     path,
     node: (tube) => new EmbeddedNode(database, tube),
-    ledger: (terms, owner) => new EmbeddedLedger(database, terms, owner),
-    board: (tube) => new EmbeddedBoard(database, tube),
+    ledger: (terms, owner) => new EmbeddedLedger(database, terms, realmOf('', owner)),
+    board: (tube, owner) => new EmbeddedBoard(database, realmOf(tube, owner)),
     gauge: () => new EmbeddedGauge(database, path),
     close: () => {
       database.close();

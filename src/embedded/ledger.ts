@@ -7,12 +7,15 @@ import type { Database, WriteTerms } from './database.ts';
 
 /**
  * A ledger whose ttl is infinite forgets an ended job (200 bytes) that long after its due instant all the same, in
- * ms: its replicas left the file with it, and nothing puts an equal envelope when its instant has long passed.
+ * ms: nothing puts an equal envelope when its instant has long passed. One that was put before stays in the file,
+ * and what is known of the job with it.
  */
 const endedIsKept = 7 * 86_400_000;
 
 /** How many entries whose time is over are removed with each entry written: more than are added. */
 const removedAtOnce = 2;
+
+const inFile = 'EXISTS (SELECT 1 FROM replica WHERE tube = job.tube AND key = job.key)';
 
 const kept: WriteTerms = { durable: true, rings: false };
 /** If a power failure undoes it, its worker is gone as well. */
@@ -26,14 +29,13 @@ type Transition<Answer> = (
 export class EmbeddedLedger implements Ledger {
   readonly #database: Database;
   readonly #terms: Terms;
-  /** Before each tube's name: equal jobs of two nodes are two jobs. */
+  /** Before each tube's name. */
   readonly #realm: string;
 
-  /** @param owner the endpoint of the node whose jobs they are; no name of a tube has its colon. */
-  constructor(database: Database, terms: Terms, owner?: string) {
+  constructor(database: Database, terms: Terms, realm = '') {
     this.#database = database;
     this.#terms = terms;
-    this.#realm = owner === undefined ? '' : `${owner}/`;
+    this.#realm = realm;
   }
 
   claim: Ledger['claim'] = (job, request) =>
@@ -87,7 +89,8 @@ export class EmbeddedLedger implements Ledger {
 
   #entry({ tube, key }: JobRef, now: number): machine.Entry | undefined {
     const row = this.#database.get(
-      'SELECT entry FROM job WHERE tube = ? AND key = ? AND (forget_at IS NULL OR forget_at > ?)',
+      `SELECT entry FROM job WHERE tube = ? AND key = ?
+       AND (forget_at IS NULL OR forget_at > ? OR ${inFile})`,
       this.#realm + tube,
       key,
       now,
@@ -99,7 +102,8 @@ export class EmbeddedLedger implements Ledger {
     this.#put(this.#realm + tube, key, JSON.stringify(entry), this.#forgetAt(entry, moment));
     this.#database.run(
       `DELETE FROM job WHERE (tube, key) IN
-         (SELECT tube, key FROM job WHERE forget_at <= ? ORDER BY forget_at LIMIT ?)`,
+         (SELECT tube, key FROM job WHERE forget_at <= ? AND NOT ${inFile}
+          ORDER BY forget_at LIMIT ?)`,
       moment.now,
       removedAtOnce,
     );

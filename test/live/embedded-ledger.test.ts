@@ -106,6 +106,18 @@ it('forgets what is over seven days after its time, but never what waits, runs o
   expect(await ledger.look(buried)).toMatchObject({ state: 'dead' });
 });
 
+it('forgets nothing of a job of which a replica is left', async () => {
+  const { job, envelope } = jobDue(now, 'put twice');
+  await succeed(job);
+  await node.put(envelope, options);
+  now += 30 * day;
+  for (let at = 0; at < 10; at++) await claim(jobDue(now, `new ${at}`).job);
+  expect(await ledger.claim(job, { token: 'b', maxDeaths: 5 })).toEqual({ kind: 'done' });
+  await (await node.reserve(0))?.delete();
+  await claim(jobDue(now, 'newest').job);
+  expect(await ledger.look(job)).toBeUndefined();
+});
+
 it('with a memory that ends, forgets as long after the due instant as its terms say', async () => {
   ledger = embedded.ledger(defaultTerms);
   const { job } = jobDue(now + day, 'x');

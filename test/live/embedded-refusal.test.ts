@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { keyOf } from '../../src/core/key.ts';
-import { Bell } from '../../src/embedded/bell.ts';
+import { FileBell } from '../../src/embedded/bell.ts';
 import { Database } from '../../src/embedded/database.ts';
 import { openEmbedded } from '../../src/embedded/embedded.ts';
 import { openQueueFile, queueFile } from '../../src/embedded/file.ts';
@@ -28,9 +28,16 @@ let ledger: EmbeddedLedger;
 beforeEach(async () => {
   folder = temporaryFolder();
   connection = await openQueueFile(folder);
-  const bell = new Bell(join(folder, 'queue.bell'));
+  const bell = new FileBell(join(folder, 'queue.bell'));
   const path = queueFile(folder);
-  database = new Database({ connection, path, clock: systemClock, bell, patience: 50 });
+  database = new Database({
+    connection,
+    path,
+    clock: systemClock,
+    bell,
+    patience: 50,
+    soon: setImmediate,
+  });
   node = new EmbeddedNode(database, 'mail');
   ledger = new EmbeddedLedger(database, { ...defaultTerms, ttl: Infinity });
 });

@@ -5,14 +5,14 @@ import type { Command } from '../../../src/beanstalk/command.ts';
 import type { Reply } from '../../../src/beanstalk/reply.ts';
 import { keyOf } from '../../../src/core/key.ts';
 import { Host, type Channel } from './channel.ts';
-import { jobStats, notFound, Session, tubeStats, word, type Stored } from './stored.ts';
+import { jobStats, notFound, Session, tubeStats, word } from './stored.ts';
+import type { Store, Stored } from './stored.ts';
 import type { Happening } from './timeline.ts';
 import type { World } from './world.ts';
 
-export class Beanstalkd extends Host {
+export class Beanstalkd extends Host implements Store {
   readonly binlog: boolean;
   readonly jobs = new Map<bigint, Stored>();
-  /** How many times it lost its data. */
   incarnation = 0;
   full = false;
   draining = false;
@@ -60,12 +60,10 @@ export class Beanstalkd extends Host {
     this.start(this.#now);
   }
 
-  /** For those who look from outside. */
   *replicasOf(key: string): Iterable<Stored> {
     for (const job of this.jobs.values()) if (job.key === key) yield job;
   }
 
-  /** As if it had lain there for long. */
   plant(body: Buffer, tube: string, ttr: number): void {
     const id = this.#nextId++;
     const job: Stored = {

@@ -1,13 +1,13 @@
 // Compiles the sources and the simulation to plain JavaScript in a folder, with a change to a source if one is wanted.
 
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import ts from 'typescript';
 
 const root = resolve(import.meta.dirname, '../../..');
 const folders = [
-  ...['src/core', 'src/beanstalk', 'src/queue', 'src/ledger', 'src/produce', 'src/consume'],
-  'test/faults/sim',
+  ...['src/core', 'src/beanstalk', 'src/queue', 'src/ledger', 'src/embedded', 'src/produce'],
+  ...['src/consume', 'test/faults/sim'],
 ];
 
 export interface Change {
@@ -25,6 +25,7 @@ export function compile(target: string): void {
     }
   }
   writeFileSync(join(target, 'package.json'), '{"type":"module"}');
+  symlinkSync(join(root, 'node_modules'), join(target, 'node_modules'));
   const standIn = "export * from '../../test/faults/sim/connection.js';\n";
   writeFileSync(join(target, 'src/beanstalk/connection.js'), standIn);
 }

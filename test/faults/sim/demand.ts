@@ -6,7 +6,8 @@ import { defaultTerms } from '../../../src/ledger/ledger.ts';
 import type { JobRequest } from '../../../src/produce/producer.ts';
 import type { JobHistory } from './job-history.ts';
 import { epoch, type Process } from './process.ts';
-import { tube, type Staff } from './staff.ts';
+import { tube } from './opened.ts';
+import type { Staff } from './staff.ts';
 import { Users } from './users.ts';
 import { calm } from './weather.ts';
 import type { World } from './world.ts';
@@ -47,7 +48,9 @@ export class Demand {
     }
     if (random.chance(0.1)) this.#plantSomething();
     if (random.chance(0.1)) this.#changeAMind();
-    if (this.#sunrise !== undefined) this.#layANodeToSleep(this.#sunrise);
+    if (this.#sunrise !== undefined && this.#world.nodes.length > 0) {
+      this.#layANodeToSleep(this.#sunrise);
+    }
   }
 
   #order(payload: string, dueIn: number): void {
@@ -98,7 +101,8 @@ export class Demand {
   /** A worker is told to stop while the answer to its claim is on its way. */
   readonly #interrupt = (by: Process): void => {
     const { random, weather } = this.#world;
-    if (weather.climate.gaps.retire === Infinity || !weather.stormy || !random.chance(0.03)) return;
+    const { retire = Infinity } = weather.climate.gaps;
+    if (retire === Infinity || !weather.stormy || !random.chance(0.03)) return;
     const hand = this.#staff.present.find(({ process }) => process === by);
     if (hand === undefined) return;
     this.#staff.retire(hand);
@@ -136,9 +140,9 @@ export class Demand {
     const world = this.#world;
     const { random, timeline } = world;
     timeline.plan(random.between(0, this.#until * 0.7), () => {
-      const node = random.pick(world.nodes);
+      const store = random.pick(world.stores);
       if (random.chance(0.4)) {
-        node.plant(Buffer.from('no job'), tube, 5);
+        store.plant(Buffer.from('no job'), tube, 5);
         return;
       }
       const late = random.chance(0.7) ? 3_600_000 : -3_600_000;
@@ -148,10 +152,10 @@ export class Demand {
         payload: Buffer.from('old'),
       });
       const job: JobHistory = world.history.job(envelope);
-      job.ancient = late > 0;
+      job.ancient = late > 0 && world.ledger.terms.ttl !== Infinity;
       job.acceptedAt = timeline.now;
       job.puts = 1;
-      node.plant(envelope, tube, 5);
+      store.plant(envelope, tube, 5);
     });
   }
 

@@ -5,13 +5,12 @@ import { keyOf } from '../../../src/core/key.ts';
 import { defaultTerms } from '../../../src/ledger/ledger.ts';
 import { revocationMargin } from '../../../src/ledger/machine.ts';
 import { Absences } from './absences.ts';
-import type { Beanstalkd } from './beanstalkd.ts';
 import { Claims } from './claims.ts';
 import { HandlerWatch } from './handler-watch.ts';
 import { newJobHistory, type JobHistory } from './job-history.ts';
 import { LedgerWatch } from './ledger-watch.ts';
 import type { Process } from './process.ts';
-import type { Stored } from './stored.ts';
+import type { Store, Stored } from './stored.ts';
 import type { World } from './world.ts';
 
 /** What a worker of the simulation is bound by. */
@@ -113,13 +112,13 @@ export class History {
     job.failedSinceReset = 0;
   }
 
-  stored(node: Beanstalkd, { key, id, putAt }: Stored, by: Process | undefined): void {
+  stored(node: Store, { key, id, putAt }: Stored, by: Process | undefined): void {
     const { incarnation } = node;
     const replica = { node, incarnation, id, at: putAt, by, takenBack: false };
     this.jobs.get(key)?.stored.push(replica);
   }
 
-  removed(node: Beanstalkd, { key, id, putAt }: Stored, by: Process): void {
+  removed(node: Store, { key, id, putAt }: Stored, by: Process): void {
     const job = this.jobs.get(key);
     if (job === undefined) {
       this.#world.violated(`${by.name} deleted what is no job of dq on ${node.name}`);
@@ -137,7 +136,7 @@ export class History {
 /** The node hasn't lost its data since. */
 function isStill(
   stored: JobHistory['stored'][number],
-  { incarnation }: Beanstalkd,
+  { incarnation }: Store,
   id: bigint,
 ): boolean {
   return stored.incarnation === incarnation && stored.id === id;

@@ -4,8 +4,8 @@ import type { Buffer } from 'node:buffer';
 import type { Outcome } from '../../../src/consume/handler.ts';
 import { dueMs, openEnvelope } from '../../../src/core/envelope.ts';
 import { keyOf } from '../../../src/core/key.ts';
-import type { Beanstalkd } from './beanstalkd.ts';
 import type { Process } from './process.ts';
+import type { Store } from './stored.ts';
 
 export interface Run {
   readonly process: Process;
@@ -15,7 +15,7 @@ export interface Run {
 }
 
 interface StoredReplica {
-  readonly node: Beanstalkd;
+  readonly node: Store;
   readonly incarnation: number;
   readonly id: bigint;
   readonly at: number;

@@ -29,7 +29,12 @@ export class LedgerWatch {
     this.#claims = claims;
   }
 
-  written({ key }: JobRef, before: Entry | undefined, entry: Entry, writer: Writer): void {
+  written(
+    { key }: Pick<JobRef, 'key'>,
+    before: Entry | undefined,
+    entry: Entry,
+    writer: Writer,
+  ): void {
     const job = this.#history.jobs.get(key);
     if (job === undefined) return;
     const { by } = writer;

@@ -25,7 +25,17 @@ type Transition<Answer> = (
   moment: machine.Moment,
 ) => machine.Step<Answer>;
 
-export class LedgerHost extends Host {
+/** What a ledger shows to those who look from outside. */
+export interface LedgerView extends Host {
+  readonly terms: Terms;
+  /** By its own clock, ms since the epoch. */
+  readonly now: number;
+  entry(key: string): machine.Entry | undefined;
+  /** Whether it couldn't be asked at any time since. */
+  wasAway(since: number): boolean;
+}
+
+export class LedgerHost extends Host implements LedgerView {
   readonly terms: Terms;
   readonly entries = new Map<string, Kept>();
   readonly #world: World;
@@ -37,7 +47,6 @@ export class LedgerHost extends Host {
     this.terms = terms;
   }
 
-  /** Whether it was down or hung at any time since. */
   wasAway(since: number): boolean {
     return this.state !== 'up' || this.backAt >= since;
   }

@@ -15,11 +15,11 @@ const compiled = join(folder, 'unchanged');
 compile(compiled);
 
 describe('a dq that', { concurrent: availableParallelism() > 1 }, () => {
-  it.each(mutants)('$name is caught', async ({ name, changes, caughtBy }) => {
+  it.each(mutants)('$name is caught', async ({ name, place, changes, caughtBy }) => {
     const changed = join(folder, name.replaceAll(' ', '-'));
     compileChanged(compiled, changed, changes);
     const violations: string[] = [];
-    await runOnThread({ folder: changed, seeds, goOn: false }, (result) => {
+    await runOnThread({ folder: changed, place, seeds, goOn: false }, (result) => {
       violations.push(...result.violations);
     });
     expect(violations.join('\n')).toMatch(caughtBy);

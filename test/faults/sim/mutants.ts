@@ -1,9 +1,11 @@
 // Mutants: the sources with one promise broken each. A simulation that lets one pass proves nothing.
 
 import type { Change } from './compile.ts';
+import type { Place } from './world.ts';
 
 export interface Mutant {
   readonly name: string;
+  readonly place: Place;
   readonly changes: readonly Change[];
   /** What the simulation must say of it. */
   readonly caughtBy: RegExp;
@@ -11,6 +13,8 @@ export interface Mutant {
 
 const attempt = 'src/consume/attempt.ts';
 const batches = 'src/consume/batches.ts';
+const embeddedLedger = 'src/embedded/ledger.ts';
+const embeddedNode = 'src/embedded/node.ts';
 const machine = 'src/ledger/machine.ts';
 const producer = 'src/produce/producer.ts';
 const replicator = 'src/produce/replicator.ts';
@@ -18,7 +22,12 @@ const revoke = 'src/produce/revoke.ts';
 const worker = 'src/consume/worker.ts';
 
 function mutant(name: string, file: string, from: string, to: string, caughtBy: RegExp): Mutant {
-  return { name, changes: [{ file, from, to }], caughtBy };
+  return { name, place: 'cluster', changes: [{ file, from, to }], caughtBy };
+}
+
+/** One that only the embedded queue has. */
+function onMachine(...words: Parameters<typeof mutant>): Mutant {
+  return { ...mutant(...words), place: 'machine' };
 }
 
 export const mutants: readonly Mutant[] = [
@@ -81,6 +90,7 @@ export const mutants: readonly Mutant[] = [
   ),
   {
     name: 'runs what was deleted',
+    place: 'cluster',
     changes: [
       {
         file: machine,
@@ -227,5 +237,47 @@ export const mutants: readonly Mutant[] = [
     '!takenBack || unconfirmed',
     '!takenBack && unconfirmed',
     /started after it was refused/,
+  ),
+  onMachine(
+    'accepts a job before it is on the disk',
+    embeddedNode,
+    'const changed: WriteTerms = { durable: true,',
+    'const changed: WriteTerms = { durable: false,',
+    /not over/,
+  ),
+  onMachine(
+    'says done before that is on the disk',
+    embeddedLedger,
+    'const kept: WriteTerms = { durable: true,',
+    'const kept: WriteTerms = { durable: false,',
+    /succeeded \d+ times/,
+  ),
+  onMachine(
+    'takes other replicas away with those of a job that is done',
+    embeddedLedger,
+    'DELETE FROM replica WHERE tube = ? AND key = ?',
+    'DELETE FROM replica WHERE tube = ? AND key >= ?',
+    /deleted a replica of \S+ that is not done/,
+  ),
+  onMachine(
+    'forgets what was done while a replica is left',
+    embeddedLedger,
+    'OR forget_at > ? OR ${inFile})',
+    'OR forget_at > ?)',
+    /succeeded \d+ times/,
+  ),
+  onMachine(
+    'wakes nobody for a put',
+    embeddedNode,
+    'const changed: WriteTerms = { durable: true, rings: true }',
+    'const changed: WriteTerms = { durable: true, rings: false }',
+    /ms late/,
+  ),
+  onMachine(
+    'reserves what is reserved',
+    embeddedNode,
+    "AND state IN ('delayed', 'reserved') AND until <= ?",
+    "AND state IN ('delayed', 'reserved') AND until > ?",
+    /spins/,
   ),
 ];

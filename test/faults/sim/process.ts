@@ -23,7 +23,7 @@ export class Process {
   thawedAt = -Infinity;
   #backlog: { turn: Turn; act: () => void }[] = [];
 
-  constructor(world: World, name: string, skew: number) {
+  constructor(world: World, name: string, skew: Skew) {
     this.world = world;
     this.name = name;
     this.clock = new ProcessClock(this, skew);
@@ -92,33 +92,48 @@ export class Process {
 
 const mostSkew = 1_500;
 
-export class ProcessClock implements Clock {
-  readonly process: Process;
-  /** How far it is ahead of the world, in ms. */
-  #skew: number;
-  /** How far it was before the last step. */
-  #skewBefore: number;
+/** How far the clock of a machine is ahead of the world. */
+export class Skew {
+  #ms: number;
+  /** What it was before the last step. */
+  #before: number;
 
-  constructor(process: Process, skew: number) {
-    this.process = process;
-    this.#skew = skew;
-    this.#skewBefore = skew;
+  constructor(ms: number) {
+    this.#ms = ms;
+    this.#before = ms;
+  }
+
+  get ms(): number {
+    return this.#ms;
+  }
+
+  /** The most it has been since the step before the last. */
+  get most(): number {
+    return Math.max(this.#ms, this.#before);
   }
 
   step(ms: number): void {
-    this.#skewBefore = this.#skew;
-    this.#skew = Math.max(-mostSkew, Math.min(mostSkew, this.#skew + ms));
+    this.#before = this.#ms;
+    this.#ms = Math.max(-mostSkew, Math.min(mostSkew, this.#ms + ms));
+  }
+}
+
+export class ProcessClock implements Clock {
+  readonly process: Process;
+  readonly skew: Skew;
+
+  constructor(process: Process, skew: Skew) {
+    this.process = process;
+    this.skew = skew;
   }
 
   /** The latest it has shown since the step before the last. */
   get latest(): number {
-    return Math.floor(
-      epoch + this.process.world.timeline.now + Math.max(this.#skew, this.#skewBefore),
-    );
+    return Math.floor(epoch + this.process.world.timeline.now + this.skew.most);
   }
 
   now(): number {
-    return Math.floor(epoch + this.process.world.timeline.now + this.#skew);
+    return Math.floor(epoch + this.process.world.timeline.now + this.skew.ms);
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {

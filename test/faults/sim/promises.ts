@@ -12,7 +12,7 @@ const unseenFor = 600;
 export function checkDrained(world: World, process: Process, unseen: readonly string[]): void {
   const { now } = world.timeline;
   if (now - process.thawedAt < unseenFor) return;
-  for (const node of world.nodes) {
+  for (const node of world.stores) {
     if (unseen.includes(node.name)) continue;
     for (const stored of node.jobs.values()) {
       const job = world.history.jobs.get(stored.key);
@@ -54,14 +54,14 @@ function isOver(world: World, job: JobHistory): boolean {
 
 /** No replica is left but buried ones. */
 function isSettled(world: World, { key }: JobHistory): boolean {
-  return world.nodes.every((node) => {
+  return world.stores.every((node) => {
     return [...node.replicasOf(key)].every(({ state }) => state === 'buried');
   });
 }
 
 /** A node buried it by itself, or whoever buried it couldn't look whether it was kicked meanwhile. */
 function isBuriedByFaults(world: World, { key, excuses, kicked }: JobHistory): boolean {
-  const replicas = world.nodes.flatMap((node) => [...node.replicasOf(key)]);
+  const replicas = world.stores.flatMap((node) => [...node.replicasOf(key)]);
   if (kicked && excuses.length > 0) return true;
   return replicas.some(({ stranded, buryUnknown }) => stranded || buryUnknown);
 }
@@ -76,7 +76,7 @@ function isLost(job: JobHistory): boolean {
 /** Every job is over, and all replicas but buried ones are gone. */
 export function isQuiet(world: World): boolean {
   for (const job of world.history.jobs.values()) if (!isOver(world, job)) return false;
-  for (const node of world.nodes) {
+  for (const node of world.stores) {
     for (const { state } of node.jobs.values()) if (state !== 'buried') return false;
   }
   return true;
@@ -85,7 +85,7 @@ export function isQuiet(world: World): boolean {
 /** After everything has healed and come to rest. */
 export function checkEnd(world: World): void {
   for (const job of world.history.jobs.values()) checkJob(world, job);
-  for (const node of world.nodes) {
+  for (const node of world.stores) {
     for (const stored of node.jobs.values()) {
       if (world.history.jobs.has(stored.key)) continue;
       if (stored.state !== 'buried') world.violated(`no envelope, and ${stored.state}`);
@@ -95,7 +95,7 @@ export function checkEnd(world: World): void {
 
 function checkJob(world: World, job: JobHistory): void {
   const entry = world.ledger.entry(job.key);
-  const replicas = world.nodes.flatMap((node) => {
+  const replicas = world.stores.flatMap((node) => {
     return [...node.replicasOf(job.key)].map(({ id, state }) => ({ node: node.name, id, state }));
   });
   const text = replicas.map(({ node, id, state }) => `${node}/${id} ${state}`).join(', ');

@@ -1,12 +1,14 @@
 // Runs seeds: a macrotask between two steps lets every promise come to rest; several seeds share each.
 
 import { Simulation, type Result } from './simulation.ts';
+import type { Place } from './world.ts';
 
 /** So many seeds take turns: the turn of the event loop costs more than most steps. */
 const atOnce = 16;
 
 /** @param onResult whether to go on. Seeds end in an order that is always the same. */
 export function runSeeds(
+  place: Place,
   seeds: Iterable<number>,
   onResult: (result: Result) => boolean,
 ): Promise<void> {
@@ -18,7 +20,7 @@ export function runSeeds(
       while (running.size < atOnce) {
         const next = queue.next();
         if (next.done === true) break;
-        running.add(new Simulation(next.value));
+        running.add(new Simulation(next.value, place));
       }
       for (const simulation of running) {
         if (simulation.step()) continue;
@@ -32,9 +34,9 @@ export function runSeeds(
 }
 
 /** One seed with every step of it as a line. */
-export function traceSeed(seed: number): Promise<Result> {
+export function traceSeed(place: Place, seed: number): Promise<Result> {
   return undisturbed(10, async () => {
-    const simulation = new Simulation(seed, true);
+    const simulation = new Simulation(seed, place, true);
     while (simulation.step()) await rest();
     return simulation.result;
   });

@@ -42,10 +42,10 @@ export class Scene {
 
   /** For so many ms from now on. */
   ledgerAway(ms: number): void {
-    const { ledger, timeline } = this.world;
-    ledger.stop();
+    const { redis, timeline } = this.world;
+    redis.stop();
     timeline.plan(ms, () => {
-      ledger.start(timeline.now);
+      redis.start(timeline.now);
     });
   }
 

@@ -5,7 +5,7 @@ import { Demand } from './demand.ts';
 import { checkEnd, isQuiet } from './promises.ts';
 import { Staff } from './staff.ts';
 import { Storm } from './storm.ts';
-import { World } from './world.ts';
+import { World, type Place } from './world.ts';
 
 export interface Result {
   readonly seed: number;
@@ -51,8 +51,8 @@ export class Simulation {
   #over = false;
   #steps = 0;
 
-  constructor(seed: number, tracing = false) {
-    this.world = new World(seed, tracing);
+  constructor(seed: number, place: Place, tracing = false) {
+    this.world = new World(seed, tracing, place);
     const { random } = this.world;
     this.#staff = new Staff(this.world);
     this.#night = random.chance(0.12) && !this.world.roomy ? random.pick(nights) : 0;
@@ -157,6 +157,7 @@ export class Simulation {
         }
       }
       checkEnd(world);
+      world.file?.close();
       this.#over = true;
     };
     world.timeline.plan(100, look);

@@ -3,14 +3,12 @@
 import { Batches, type BatchOptions } from '../../../src/consume/batches.ts';
 import { Drain } from '../../../src/consume/drain.ts';
 import { Worker, type WorkerOptions, type WorkSummary } from '../../../src/consume/worker.ts';
-import { BeanstalkdNode } from '../../../src/queue/beanstalkd.ts';
-import { LedgerClient } from './ledger.ts';
 import { planOf, runOf, type Plan } from './handlers.ts';
+import { open, tube } from './opened.ts';
 import { checkDrained } from './promises.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
 
-export const tube = 'jobs';
 
 export interface Terms {
   readonly concurrency: number;
@@ -117,10 +115,7 @@ export class Staff {
     const { process, terms } = hand;
     const { clock } = process;
     const world = this.#world;
-    const nodes = world.nodes.map((node) => {
-      return new BeanstalkdNode({ endpoint: node.name, tube, clock });
-    });
-    const ledger = new LedgerClient(process, world.ledger);
+    const { nodes, ledger, close } = open(world, process);
     const drain = new Drain();
     const planRun = (): Plan => terms.plan ?? planOf(world, this.#slow);
     const worker = new Worker({
@@ -154,8 +149,7 @@ export class Staff {
         hand.ended = true;
         hand.summary = summary;
         if (summary.unsettled > 0) world.history.leftUnsettled(process);
-        for (const node of nodes) node.close();
-        ledger.close();
+        close();
         process.exit();
       },
       (defect: unknown) => {

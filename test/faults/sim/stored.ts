@@ -28,6 +28,18 @@ export interface Stored {
   buryUnknown: boolean;
 }
 
+/** What keeps replicas, for those who look from outside. */
+export interface Store {
+  /** As receipts name it. */
+  readonly name: string;
+  /** How many times it lost its data. */
+  readonly incarnation: number;
+  readonly jobs: ReadonlyMap<bigint, Stored>;
+  replicasOf(key: string): Iterable<Stored>;
+  /** As if it had lain there for long. */
+  plant(body: Buffer, tube: string, ttr: number): void;
+}
+
 /** What belongs to a connection. */
 export class Session {
   readonly channel: Channel;

@@ -2,7 +2,7 @@
 
 import type { Beanstalkd } from './beanstalkd.ts';
 import type { Staff } from './staff.ts';
-import { disasters, type Disaster } from './weather.ts';
+import type { Disaster } from './weather.ts';
 import type { World } from './world.ts';
 
 export class Storm {
@@ -21,7 +21,7 @@ export class Storm {
   }
 
   begin(): void {
-    for (const kind of disasters) this.#next(kind);
+    for (const kind of Object.keys(this.#world.weather.climate.gaps)) this.#next(kind as Disaster);
   }
 
   /** Everything heals. */
@@ -35,7 +35,7 @@ export class Storm {
   #next(kind: Disaster): void {
     const world = this.#world;
     const { random, timeline, weather } = world;
-    const gap = weather.climate.gaps[kind];
+    const gap = weather.climate.gaps[kind] ?? Infinity;
     if (gap === Infinity) return;
     const wait = -Math.log(1 - random.next()) * gap;
     if (timeline.now + wait > this.#until) return;
@@ -49,7 +49,7 @@ export class Storm {
 
   #strike(kind: Disaster): void {
     const world = this.#world;
-    const { random, ledger } = world;
+    const { random, redis } = world;
     switch (kind) {
       case 'kill':
         this.#withWorker(({ process }) => {
@@ -110,12 +110,12 @@ export class Storm {
         this.#outage();
         break;
       case 'ledger-hang':
-        if (ledger.state !== 'up') return;
+        if (redis.state !== 'up') return;
         this.#say('HANGS ledger');
-        ledger.hang();
+        redis.hang();
         this.#lasting(random.spread(100, 40_000), () => {
           this.#say('resumes ledger');
-          ledger.resume(random.chance(0.5), world.timeline.now);
+          redis.resume(random.chance(0.5), world.timeline.now);
         });
         break;
       case 'ledger-forget':
@@ -124,21 +124,40 @@ export class Storm {
           random.chance(0.5) ? Infinity : random.spread(10, 5_000),
         );
         break;
+      case 'disk-full':
+        this.#fillDisk();
+        break;
+      case 'power-failure':
+        this.#say('POWER FAILS');
+        world.file?.powerFails();
+        this.#replaceLater();
+        break;
       case 'clock-step':
         this.#withWorker(({ process: { clock } }) => {
-          clock.step(random.between(-1_000, 1_000));
+          clock.skew.step(random.between(-1_000, 1_000));
         });
     }
   }
 
   /** A blink, longer than a lease, or of any length. */
   #outage(): void {
-    const { random, ledger } = this.#world;
-    if (ledger.state !== 'up') return;
+    const { random, redis } = this.#world;
+    if (redis.state !== 'up') return;
     const [blink, long] = [random.between(200, 1_200), random.between(20_000, 45_000)];
     const length = random.pick([blink, long, random.spread(10, 60_000)]);
     this.#stopLedger(length, 0);
     this.onOutage(length);
+  }
+
+  #fillDisk(): void {
+    const { file, random } = this.#world;
+    if (file?.full !== false) return;
+    this.#say('FULL disk');
+    file.full = true;
+    this.#lasting(random.spread(500, 60_000), () => {
+      this.#say('room on the disk');
+      file.makeRoom();
+    });
   }
 
   #withWorker(strike: (hand: Staff['hands'][number]) => void): void {
@@ -170,22 +189,22 @@ export class Storm {
   }
 
   #stopLedger(downFor: number, forgets: number): void {
-    const { ledger } = this.#world;
-    if (ledger.state !== 'up') return;
+    const { redis } = this.#world;
+    if (redis.state !== 'up') return;
     this.#say('STOPS ledger');
-    ledger.stop();
-    if (forgets > 0) ledger.forget(forgets);
+    redis.stop();
+    if (forgets > 0) redis.forget(forgets);
     this.#lasting(downFor, () => {
       this.#say('starts ledger');
-      ledger.start(this.#world.timeline.now);
+      redis.start(this.#world.timeline.now);
     });
   }
 
   #blockAPath(): void {
     const world = this.#world;
-    const { random, ledger, timeline } = world;
+    const { random, redis, timeline } = world;
     this.#withWorker(({ process }) => {
-      const host = random.chance(0.5) ? ledger : random.pick(world.nodes);
+      const host = random.chance(0.5) ? redis : random.pick(world.nodes);
       const path = world.pathOf(process, host);
       if (path.blocked) return;
       this.#say(`BLOCKS ${process.name} - ${host.name}`);
@@ -193,7 +212,7 @@ export class Storm {
       path.block(from);
       this.#lasting(random.spread(100, 60_000), () => {
         this.#say(`unblocks ${process.name} - ${host.name}`);
-        if (host === ledger) world.history.absences.cut(process, from);
+        if (host === redis) world.history.absences.cut(process, from);
         path.unblock();
       });
     });

@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { Result } from './simulation.ts';
+import type { Place } from './world.ts';
 
 /** A seed that makes its code fail ends the thread: it must be found by hand among those that ran. */
 const main = `
   const { parentPort, workerData } = require('node:worker_threads');
-  const { module, seeds } = workerData;
-  import(module).then(({ runSeeds }) => runSeeds(seeds, (result) => {
+  const { module, place, seeds } = workerData;
+  import(module).then(({ runSeeds }) => runSeeds(place, seeds, (result) => {
     parentPort.postMessage(result);
     return result.violations.length === 0 || workerData.goOn;
   }));
@@ -19,6 +20,7 @@ const main = `
 export interface ThreadWork {
   /** What was compiled. */
   readonly folder: string;
+  readonly place: Place;
   readonly seeds: readonly number[];
   /** Whether to go on after a seed that broke a promise. */
   readonly goOn: boolean;
@@ -26,11 +28,11 @@ export interface ThreadWork {
 
 /** @param onResult is called with each result; seeds of one thread end in an order that is always the same. */
 export async function runOnThread(
-  { folder, seeds, goOn }: ThreadWork,
+  { folder, place, seeds, goOn }: ThreadWork,
   onResult: (result: Result) => void,
 ): Promise<void> {
   const module = pathToFileURL(join(folder, 'test/faults/sim/run.js')).href;
-  const thread = new Worker(main, { eval: true, workerData: { module, seeds, goOn } });
+  const thread = new Worker(main, { eval: true, workerData: { module, place, seeds, goOn } });
   thread.on('message', onResult);
   const [code] = (await once(thread, 'exit')) as [number];
   if (code !== 0)

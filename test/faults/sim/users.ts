@@ -6,11 +6,11 @@ import { LedgerDown, NodeError } from '../../../src/core/errors.ts';
 import { JobProducer, type JobRequest } from '../../../src/produce/producer.ts';
 import { Replicator, TooFewReplicas, type Replica } from '../../../src/produce/replicator.ts';
 import { revoke } from '../../../src/produce/revoke.ts';
-import { BeanstalkdNode } from '../../../src/queue/beanstalkd.ts';
+import type { QueueNode } from '../../../src/queue/node.ts';
+import type { Ledger } from '../../../src/ledger/ledger.ts';
 import type { JobHistory } from './job-history.ts';
-import { LedgerClient } from './ledger.ts';
 import { epoch, type Process } from './process.ts';
-import { tube } from './staff.ts';
+import { open, tube } from './opened.ts';
 import type { World } from './world.ts';
 
 export interface PutPlan {
@@ -124,9 +124,9 @@ export class Users {
     });
   };
 
-  async #kickOn(node: BeanstalkdNode, job: JobHistory, over: boolean): Promise<boolean> {
-    const host = this.#world.nodes.find(({ name }) => name === node.endpoint)!;
-    for (const { id } of [...host.replicasOf(job.key)]) {
+  async #kickOn(node: QueueNode, job: JobHistory, over: boolean): Promise<boolean> {
+    const store = this.#world.stores.find(({ name }) => name === node.endpoint)!;
+    for (const { id } of [...store.replicasOf(job.key)]) {
       try {
         const stats = await node.stats(id);
         if (stats === undefined) continue;
@@ -149,20 +149,15 @@ export class Users {
 
   #begin(
     what: string,
-    act: (process: Process, nodes: BeanstalkdNode[], ledger: LedgerClient) => Promise<void>,
+    act: (process: Process, nodes: readonly QueueNode[], ledger: Ledger) => Promise<void>,
   ): void {
     const world = this.#world;
     this.#count += 1;
     const process = world.newProcess(`${what}${this.#count}`);
     process.plan(0, 'timer', () => {
-      const { clock } = process;
-      const nodes = world.nodes.map(
-        ({ name }) => new BeanstalkdNode({ endpoint: name, tube, clock }),
-      );
-      const ledger = new LedgerClient(process, world.ledger);
+      const { nodes, ledger, close } = open(world, process);
       const end = (): void => {
-        for (const node of nodes) node.close();
-        ledger.close();
+        close();
         process.exit();
       };
       act(process, nodes, ledger).then(end, (defect: unknown) => {

@@ -1,8 +1,9 @@
 // The weather of a seed: which faults there are, how often, and what becomes of each single request.
 
-import type { Channel } from './channel.ts';
+import type { Host } from './channel.ts';
 import type { Random } from './random.ts';
-import type { World } from './world.ts';
+import type { Process } from './process.ts';
+import type { Place, World } from './world.ts';
 
 /** Odds are those of one request or reservation; gaps are the mean ms between two disasters of the kind. */
 export interface Climate {
@@ -13,7 +14,8 @@ export interface Climate {
   readonly frozen: number;
   readonly forgottenTtr: number;
   readonly machineDies: number;
-  readonly gaps: Readonly<Record<Disaster, number>>;
+  /** Left out: it never comes. */
+  readonly gaps: Readonly<Partial<Record<Disaster, number>>>;
 }
 
 export type Disaster =
@@ -28,29 +30,36 @@ export type Disaster =
   | 'ledger-restart'
   | 'ledger-hang'
   | 'ledger-forget'
+  | 'disk-full'
+  | 'power-failure'
   | 'clock-step';
 
-export const disasters: readonly Disaster[] = [
+const ofClusters: readonly Disaster[] = [
   ...(['kill', 'freeze', 'retire', 'node-restart', 'node-hang', 'node-full'] as const),
   ...(['node-drain', 'path', 'ledger-restart', 'ledger-hang', 'ledger-forget'] as const),
   'clock-step',
 ];
+const ofMachines: readonly Disaster[] = [
+  ...(['kill', 'freeze', 'retire', 'disk-full', 'power-failure', 'clock-step'] as const),
+];
 
-const never = Infinity;
+export function disastersOf(place: Place): readonly Disaster[] {
+  return place === 'cluster' ? ofClusters : ofMachines;
+}
 
 export const calm: Climate = {
   ...{ lostBefore: 0, lostAfter: 0, slow: 0, killed: 0, frozen: 0 },
   ...{ forgottenTtr: 0, machineDies: 0 },
-  gaps: Object.fromEntries(disasters.map((kind) => [kind, never])) as Climate['gaps'],
+  gaps: {},
 };
 
-export function climateOf(random: Random): Climate {
+export function climateOf(random: Random, disasters: readonly Disaster[]): Climate {
   if (random.chance(0.08)) return calm;
   const some = (odds: number, least: number, most: number): number =>
     random.chance(odds) ? random.spread(least, most) : 0;
   const gaps = disasters.map((kind) => {
     const rare = kind === 'ledger-forget' || kind === 'node-full' || kind === 'node-drain';
-    return [kind, random.chance(rare ? 0.12 : 0.35) ? random.spread(8_000, 60_000) : never];
+    return [kind, random.chance(rare ? 0.12 : 0.35) ? random.spread(8_000, 60_000) : Infinity];
   });
   return {
     lostBefore: some(0.5, 0.001, 0.05),
@@ -89,7 +98,7 @@ export class Weather {
     this.#stormy = false;
   }
 
-  fateOf({ process, host }: Channel, what: string): Fate {
+  fateOf({ process, host }: { process: Process; host: Host }, what: string): Fate {
     if (!this.#stormy) return 'fine';
     const { lostBefore, lostAfter, slow, killed, frozen } = this.climate;
     const fate = this.#roll<Fate | 'reply late' | 'frozen'>([
@@ -123,6 +132,10 @@ export class Weather {
 
   forgetsTtr(): boolean {
     return this.#stormy && this.#random.chance(this.climate.forgottenTtr);
+  }
+
+  losesRing(): boolean {
+    return this.#stormy && this.#random.chance(this.climate.slow);
   }
 
   machineDied(): boolean {

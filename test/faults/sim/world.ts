@@ -3,18 +3,22 @@
 import { Beanstalkd } from './beanstalkd.ts';
 import { Path, type Host } from './channel.ts';
 import { History } from './history.ts';
-import { LedgerHost } from './ledger.ts';
+import { LedgerHost, type LedgerView } from './ledger.ts';
 import { Meter } from './meter.ts';
-import { Process } from './process.ts';
+import { Process, Skew } from './process.ts';
+import { QueueFile } from './queue-file.ts';
 import { Random } from './random.ts';
+import type { Store } from './stored.ts';
 import { Timeline } from './timeline.ts';
-import { Weather, calm, climateOf } from './weather.ts';
+import { Weather, calm, climateOf, disastersOf } from './weather.ts';
 import { defaultTerms } from '../../../src/ledger/ledger.ts';
 
-/** A world without weather, for a scene that a test plays. */
-export interface Setting {
-  readonly nodes: number;
-}
+/**
+ * - `cluster`: some beanstalkd nodes and a ledger; `machine`: one machine with the embedded queue.
+ * - Else a cluster without weather, for a scene that a test plays.
+ */
+export type Setting = Place | { readonly nodes: number };
+export type Place = 'cluster' | 'machine';
 
 export class World {
   readonly seed: number;
@@ -23,8 +27,14 @@ export class World {
   readonly weather: Weather;
   readonly history: History;
   readonly meter: Meter;
+  /** None on a machine of its own. */
   readonly nodes: Beanstalkd[] = [];
-  readonly ledger: LedgerHost;
+  /** Unused on a machine of its own. */
+  readonly redis: LedgerHost;
+  /** Of a machine of its own. */
+  readonly file: QueueFile | undefined;
+  /** Of a machine of its own. */
+  readonly skew: Skew | undefined;
   readonly processes: Process[] = [];
   /** How often code of a process has run: then its promises must come to rest before time goes on. */
   entries = 0;
@@ -37,28 +47,48 @@ export class World {
   readonly roomy: boolean;
   readonly #paths = new Map<Process, Map<Host, Path>>();
 
-  constructor(seed: number, tracing: boolean, setting?: Setting) {
+  constructor(seed: number, tracing: boolean, setting: Setting = 'cluster') {
+    const scene = typeof setting === 'object' ? setting : undefined;
     this.seed = seed;
     this.random = new Random(seed);
     this.lines = tracing ? [] : undefined;
-    const climate = setting === undefined ? climateOf(this.random) : calm;
-    this.roomy = climate === calm && setting === undefined && this.random.chance(0.5);
+    const climate =
+      typeof setting === 'object' ? calm : climateOf(this.random, disastersOf(setting));
+    this.roomy = climate === calm && scene === undefined && this.random.chance(0.5);
     this.weather = new Weather(this, climate, new Random(seed + 0.5));
     this.history = new History(this);
     this.meter = new Meter(this);
-    this.ledger = new LedgerHost(this, defaultTerms);
-    const count = setting?.nodes ?? this.random.pick([1, 2, 2, 3, 3, 4]);
+    this.redis = new LedgerHost(this, defaultTerms);
+    if (setting === 'machine') {
+      this.skew = this.#anySkew();
+      this.file = new QueueFile(this);
+      return;
+    }
+    const count = scene?.nodes ?? this.random.pick([1, 2, 2, 3, 3, 4]);
     for (let at = 1; at <= count; at++) {
-      const binlog = setting !== undefined || this.random.chance(0.6);
+      const binlog = scene !== undefined || this.random.chance(0.6);
       this.nodes.push(new Beanstalkd(this, `node${at}:11300`, binlog));
     }
   }
 
+  get ledger(): LedgerView {
+    return this.file ?? this.redis;
+  }
+
+  /** Everything that keeps replicas. */
+  get stores(): readonly Store[] {
+    return this.file === undefined ? this.nodes : [this.file];
+  }
+
+  /** In a cluster each process has a machine of its own. */
   newProcess(name: string): Process {
-    const skew = this.weather.climate === calm ? 0 : this.random.between(-1_000, 1_000);
-    const process = new Process(this, name, skew);
+    const process = new Process(this, name, this.skew ?? this.#anySkew());
     this.processes.push(process);
     return process;
+  }
+
+  #anySkew(): Skew {
+    return new Skew(this.weather.climate === calm ? 0 : this.random.between(-1_000, 1_000));
   }
 
   freezeFor(process: Process, ms: number): void {
