@@ -150,9 +150,15 @@ export class Cluster {
     return openEmbedded({ folder: this.folder });
   }
 
+  /** Without Redis there is one node at most; undefined: it is the embedded queue. */
+  get #loneNode(): string | undefined {
+    const { nodes } = this.config;
+    return nodes === 'embedded' ? undefined : nodes[0]?.endpoint;
+  }
+
   async #openBoard(tube: string): Promise<Board> {
     const { redis } = this.config;
-    if (redis === undefined) return (await this.embedded()).board(tube);
+    if (redis === undefined) return (await this.embedded()).board(tube, this.#loneNode);
     const { RedisBoard } = await import('./ledger/redis/redis-board.ts');
     return new RedisBoard({ redis }, tube);
   }
@@ -162,7 +168,7 @@ export class Cluster {
     if (redis === undefined) {
       const embedded = await this.embedded();
       if (nodes === 'embedded') return embedded.ledger({ ...defaultTerms, ttl: Infinity });
-      return embedded.ledger({ ...defaultTerms, ttl: ledger.ttl }, nodes[0]?.endpoint);
+      return embedded.ledger({ ...defaultTerms, ttl: ledger.ttl }, this.#loneNode);
     }
     const { RedisLedger } = await import('./ledger/redis/redis-ledger.ts');
     return new RedisLedger({ redis, goQueue, terms: { ...defaultTerms, ttl: ledger.ttl } });

@@ -7,7 +7,9 @@ import type { Context } from './context.ts';
 export function openCluster(config: Config, { printer, env }: Context): Cluster {
   const cluster = new Cluster(config, env);
   if (config.nodes === 'embedded' && !config.found) {
-    printer.note(`no configuration: the queue is in ${cluster.folder}, this machine and user only`);
+    printer.notice(
+      `no configuration: the queue is in ${cluster.folder}, this machine and user only`,
+    );
   }
   return cluster;
 }

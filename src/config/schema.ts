@@ -89,6 +89,7 @@ export function parseConfig(sources: Sources): Parsed {
   const redis = fromEnv.redis ?? written.redis;
   if (!found && isCi(sources.env)) report('nodes', ...lostInCi);
   reportMissingLedger(chosen, redis, reporter(issues, file));
+  reportLoneGoQueue(written, chosen, redis, reporter(issues, file));
   const replicas = countReplicas(written, chosen, reporter(issues, file));
   const tubes = chooseTubes(sources.tubes, fromEnv.tube, report);
 
@@ -194,6 +195,22 @@ function reportMissingLedger(
   if (chosen === 'embedded' || chosen.length < 2 || address !== undefined) return;
   const why = `each job lies in several of the ${chosen.length} nodes, and workers agree there on who runs it`;
   report('redis', `is missing: ${why}`, 'redis: redis://host:6379, or DQ_REDIS');
+}
+
+/** Go consumers know of no other locks than those in Redis. */
+function reportLoneGoQueue(
+  { goQueue }: Written,
+  chosen: Nodes,
+  address: RedisConfig | undefined,
+  report: Report,
+): void {
+  if (goQueue !== true || chosen === 'embedded' || chosen.length > 1 || address !== undefined)
+    return;
+  report(
+    'goQueue',
+    'needs redis: Go consumers agree there',
+    'redis: redis://host:6379, or DQ_REDIS',
+  );
 }
 
 /** `minReplicas` is a promise, so that one which can't be kept is an error; `replicas` is a wish. */

@@ -62,6 +62,7 @@ export class NodeError extends DqError {
 
 export interface NodeErrorFacts {
   readonly unconfirmed?: boolean;
+  readonly hint?: string;
   readonly cause?: unknown;
 }
 

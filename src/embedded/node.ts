@@ -24,7 +24,7 @@ import {
   type StatsRow,
 } from './replica.ts';
 import { EmbeddedReservation, type ReservedRow } from './reservation.ts';
-import { endpoint } from './trouble.ts';
+import { endpoint, tooBig } from './trouble.ts';
 
 /** The longest envelope, in bytes: a payload this long should be a file's name. */
 const longestEnvelope = 64 * 1024 * 1024;
@@ -62,7 +62,7 @@ export class EmbeddedNode implements QueueNode {
     assertWhole('priority', options.priority, 0);
     assertWhole('ttr', options.ttr, 1);
     if (envelope.length > longestEnvelope) {
-      throw new NodeError(endpoint, 'too-big', `the job is longer than ${longestEnvelope} bytes`);
+      throw tooBig(`the job is longer than ${longestEnvelope} bytes`);
     }
     const database = this.#open();
     const asked = database.clock.now();

@@ -1,6 +1,6 @@
 // What an error of SQLite or of the file system means for who uses the queue file.
 
-import { DqError, messageOf, NodeError, type NodeFault } from '../core/errors.ts';
+import { DqError, messageOf, NodeError } from '../core/errors.ts';
 
 /** The embedded queue's name in receipts. */
 export const endpoint = 'embedded';
@@ -34,12 +34,12 @@ function sqliteTrouble(thrown: unknown, path: string): unknown {
     case code.protocol:
       return lockedTooLong(path, thrown);
     case code.full:
-      return refused('out-of-memory', `no space is left for ${path}`, thrown);
+      return full(path, thrown);
     case code.tooBig:
-      return refused('too-big', 'the job is too big for the embedded queue', thrown);
+      return tooBig('the job is too big for the embedded queue', thrown);
     case code.input:
     case code.noMemory:
-      return refused('internal', `${path}: ${messageOf(thrown)}`, thrown);
+      return refused(`${path}: ${messageOf(thrown)}`, thrown);
     case code.corrupt:
     case code.notSqlite:
       return new DqError('config', `the queue file ${path} is damaged: ${messageOf(thrown)}`, {
@@ -59,11 +59,11 @@ function fileTrouble(thrown: unknown, path: string): unknown {
   switch (errnoCode(thrown)) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return refused('out-of-memory', `no space is left for ${path}`, thrown);
+      return full(path, thrown);
     case 'EIO':
     case 'EMFILE':
     case 'ENFILE':
-      return refused('internal', `${path}: ${messageOf(thrown)}`, thrown);
+      return refused(`${path}: ${messageOf(thrown)}`, thrown);
     default:
       return unwritable(path, thrown);
   }
@@ -81,7 +81,7 @@ export function isLocked(thrown: unknown): boolean {
 }
 
 export function lockedTooLong(path: string, cause?: unknown): NodeError {
-  return refused('internal', `another process keeps ${path} locked`, cause);
+  return refused(`another process keeps ${path} locked`, cause);
 }
 
 export function removed(path: string): DqError {
@@ -90,8 +90,19 @@ export function removed(path: string): DqError {
   });
 }
 
-function refused(fault: NodeFault, message: string, cause: unknown): NodeError {
-  return new NodeError(endpoint, fault, message, { cause });
+function refused(message: string, cause: unknown): NodeError {
+  const hint = 'nothing was kept; try again, or see dq doctor';
+  return new NodeError(endpoint, 'internal', message, { hint, cause });
+}
+
+export function tooBig(message: string, cause?: unknown): NodeError {
+  const hint = 'put its payload into a file, and the name of the file into the job';
+  return new NodeError(endpoint, 'too-big', message, { hint, cause });
+}
+
+function full(path: string, cause: unknown): NodeError {
+  const hint = 'nothing was kept; make room on its disk, and try again';
+  return new NodeError(endpoint, 'out-of-memory', `no space is left for ${path}`, { hint, cause });
 }
 
 function unwritable(path: string, cause: unknown): DqError {

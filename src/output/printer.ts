@@ -59,6 +59,12 @@ export class Printer {
     if (!this.quiet && !this.json) this.#error(escapeControl(text));
   }
 
+  /** What nobody asked for and everybody should know: not with `--quiet`. */
+  notice(text: string): void {
+    if (this.quiet) return;
+    this.#error(this.json ? jsonText({ level: 'info', message: text }) : escapeControl(text));
+  }
+
   warn(text: string): void {
     if (this.json) this.#error(jsonText({ level: 'warn', message: text }));
     else this.#error(`dq: ${escapeControl(text)}`);

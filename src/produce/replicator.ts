@@ -40,17 +40,30 @@ export class TooFewReplicas extends DqError {
     const { replicas, failed } = written;
     const tooBig = failed.filter(({ fault }) => fault === 'too-big').length;
     const hopeless = tooBig > 0 && replicas.length + failed.length - tooBig < wanted;
-    const reasons = failed.map(({ node, message }) => `${node}: ${message}`).join('; ');
-    super(
-      hopeless ? 'usage' : 'unavailable',
-      `only ${replicas.length} of at least ${wanted} nodes took the job (${reasons})`,
-      hopeless
-        ? { hint: 'it is larger than its nodes take (beanstalkd -z BYTES)' }
-        : { hint: 'nothing was kept; try again, or see dq doctor' },
-    );
+    const { message, hint } = aboutRefusal(wanted, written);
+    const remedy = hopeless
+      ? 'it is larger than its nodes take (beanstalkd -z BYTES)'
+      : 'nothing was kept; try again, or see dq doctor';
+    super(hopeless ? 'usage' : 'unavailable', message, { hint: hint ?? remedy });
     this.failed = failed;
     this.mayRun = mayRun;
   }
+}
+
+/** Whose node is the only one needs no count, and knows what its own remedy means. */
+function aboutRefusal(
+  wanted: number,
+  { replicas, failed }: Written,
+): { message: string; hint?: string | undefined } {
+  const [only, another] = failed;
+  if (only === undefined || another !== undefined || replicas.length > 0) {
+    const reasons = failed.map(({ node, message }) => `${node}: ${message}`).join('; ');
+    return {
+      message: `only ${replicas.length} of at least ${wanted} nodes took the job (${reasons})`,
+    };
+  }
+  const { node, message, hint } = only;
+  return hint === undefined ? { message: `${node} didn't take the job: ${message}` } : only;
 }
 
 export class Replicator {

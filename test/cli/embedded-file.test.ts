@@ -1,7 +1,15 @@
 // The queue file as a user of dq meets it: for its owner only, and refused untouched when it isn't fit.
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadSqlite } from '../../src/embedded/sqlite.ts';
@@ -133,7 +141,7 @@ it('that is taken away from a worker ends it: exit 2', async () => {
   const place = embeddedPlace();
   const work = place.startDq(['work', '--json', '--', 'true']);
   await work.event('working');
-  rmSync(place.state, { recursive: true });
+  renameSync(place.state, join(place.folder, 'elsewhere'));
   const { code, stderr } = await work.ended;
   expect(code).toBe(2);
   expect(stderr).toMatch(/"message":"the queue file .* was removed while it was in use"/);
@@ -145,7 +153,7 @@ it('that is taken away from a worker with a running handler ends it when that is
   const handler = 'echo started >&2; until [ -e go ]; do sleep 0.02; done; echo ended';
   const work = place.startDq(['work', '--', handler]);
   await work.line(/^started$/);
-  rmSync(place.state, { recursive: true });
+  renameSync(place.state, join(place.folder, 'elsewhere'));
   place.write('go', '');
   const { code, stdout, stderr } = await work.ended;
   expect([code, stdout]).toEqual([2, 'ended\n']);
@@ -185,7 +193,9 @@ describe.runIf(isRoot)('a full disk', () => {
     const { place, state, env, kept, ran } = await full();
     expect(kept.length).toBeGreaterThan(0);
     expect([ran.code, ran.stdout]).toEqual([75, '']);
-    expect(ran.stderr).toMatch(/no space is left for .*queue\.db[^]*nothing was kept/);
+    expect(ran.stderr).toMatch(
+      /^dq: no space is left for \S*queue\.db\n {4}nothing was kept; make room/,
+    );
     const stdin = [...Array<string>(20).fill(big), ''].join('\n');
     const many = await place.dq(['put', '--lines'], { env, stdin });
     expect([many.code, many.stdout]).toEqual([75, '']);

@@ -14,7 +14,10 @@ function elsewhere(env: Readonly<Record<string, string>> = {}): Around & { state
 }
 
 /** Root's own queue is the machine's: for a user it is at home. */
-const asUser = { NODE_OPTIONS: '--import=data:text/javascript,process.getuid=()=>1000' };
+const asUser = {
+  NODE_OPTIONS: '--import=data:text/javascript,process.getuid=()=>1000',
+  STATE_DIRECTORY: undefined,
+};
 
 const said = (folder: string): string =>
   `no configuration: the queue is in ${folder}, this machine and user only\n`;
@@ -41,6 +44,8 @@ describe('with no configuration', () => {
       said(here.state).trim(),
     ]);
     expect((await dq(['-q', ...words], here)).stderr).not.toContain('machine');
+    const [told] = jsonLines((await dq(['--json', ...words], here)).stderr);
+    expect(told).toEqual({ level: 'info', message: said(here.state).trim() });
   });
 
   it('doctor says it as one of its findings', async () => {

@@ -2,6 +2,7 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 import { temporaryFolder } from './servers.ts';
@@ -11,8 +12,8 @@ export const binary = fileURLToPath(new URL('../../bin/dq.js', import.meta.url))
 export interface Around {
   /** A folder of its own by default; it is the home as well. */
   readonly cwd?: string;
-  /** Added to PATH, HOME, LANG and TZ: nothing else is passed on. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Added to PATH, HOME, LANG, TZ and a STATE_DIRECTORY in the folder; undefined takes one away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** By default stdin is /dev/null; `open`: a pipe that `write` writes to. */
   readonly stdin?: string | Uint8Array | typeof open;
 }
@@ -53,7 +54,10 @@ export function shellDq(script: string, around: Around = {}): Promise<Ran> {
 
 export function startProgram(file: string, words: readonly string[], around: Around): RunningDq {
   const { cwd = temporaryFolder(), env = {}, stdin } = around;
-  const clean = { PATH: process.env['PATH'] ?? '', HOME: cwd, LANG: 'C.UTF-8', TZ: 'UTC' };
+  const clean = {
+    ...{ PATH: process.env['PATH'] ?? '', HOME: cwd, LANG: 'C.UTF-8', TZ: 'UTC' },
+    STATE_DIRECTORY: join(cwd, 'state'),
+  };
   const child = spawn(file, words, {
     cwd,
     env: { ...clean, ...env },

@@ -170,6 +170,7 @@ describe('what is wrong', () => {
     ],
     [{ nodes: ['a'], redis: 6379 }, /^redis: must be redis:\/\//],
     [{ nodes: ['a', 'b'] }, /^redis: is missing: .* 2 nodes/],
+    [{ nodes: ['a'], goQueue: true }, /^goQueue: needs redis/],
     [{ nodes: ['a'], goQueue: 'yes' }, 'goQueue: must be true or false, not "yes"'],
     [{ nodes: ['a'], tube: 'a b' }, /^tube: not a tube name: "a b"/],
     [{ nodes: ['a'], replicas: 0 }, /^replicas: must be a whole number/],

@@ -35,8 +35,35 @@ function threeNodes(): QueueNode[] {
 
 function replicatorOn(nodes: readonly QueueNode[]): Replicator {
   const clock = { now: () => now, sleep: () => Promise.resolve() };
-  return new Replicator({ nodes, replicas: 3, minReplicas: 2, clock, random: 0 });
+  const minReplicas = Math.min(2, nodes.length);
+  return new Replicator({ nodes, replicas: 3, minReplicas, clock, random: 0 });
 }
+
+describe('the refusal', () => {
+  const refuse = (...nodes: readonly NodeError[]): Promise<unknown> => {
+    const refusing = nodes.map((error) => {
+      return { endpoint: error.node, put: () => Promise.reject(error) } as unknown as QueueNode;
+    });
+    return replicatorOn(refusing).write(Buffer.from(''), options);
+  };
+
+  it('of several nodes counts them, and says what each said', async () => {
+    const down = (node: string): NodeError => new NodeError(node, 'down', 'gone');
+    await expect(refuse(down('a:1'), down('b:1'))).rejects.toThrow(
+      'only 0 of at least 2 nodes took the job (a:1: gone; b:1: gone)',
+    );
+  });
+
+  it('of the only node is what that says, with its own remedy if it knows one', async () => {
+    await expect(refuse(new NodeError('a:1', 'down', 'gone'))).rejects.toMatchObject({
+      message: "a:1 didn't take the job: gone",
+      hint: expect.stringContaining('dq doctor') as string,
+    });
+    const full = new NodeError('embedded', 'out-of-memory', 'full', { hint: 'make room' });
+    const refused = { kind: 'unavailable', message: 'full', hint: 'make room' };
+    await expect(refuse(full)).rejects.toMatchObject(refused);
+  });
+});
 
 describe('a node that hung', () => {
   it('is left alone for a while', async () => {
