@@ -25,6 +25,8 @@ import type { RebootParts } from './reboot-entries.ts';
 export interface CronHostParts {
   readonly cluster: Cluster;
   readonly timetable: Timetable;
+  /** By the ledger's clock, ms since the epoch; undefined: it can't be asked. */
+  readonly ledgerNow: () => Promise<number | undefined>;
   readonly report: Report;
   readonly concurrency: number;
   readonly inBackground: Background;
@@ -42,7 +44,7 @@ export interface CronHost {
 const nsPerMs = 1_000_000n;
 
 export async function cronHost(parts: CronHostParts): Promise<CronHost> {
-  const { cluster, timetable, report, concurrency, inBackground, context } = parts;
+  const { cluster, timetable, ledgerNow, report, concurrency, inBackground, context } = parts;
   const { config } = cluster;
   const shared = tickTube(config.tube);
   const own = hostTube(config.tube, timetable.host);
@@ -50,7 +52,7 @@ export async function cronHost(parts: CronHostParts): Promise<CronHost> {
   const clock = systemClock;
   const leases = new Leases(ledger, clock, inBackground);
   const running = {
-    ...{ timetable, clock, report, config: config.file },
+    ...{ timetable, clock, ledgerNow, report, config: config.file },
     recorder: new Recorder({ board, report, clock, host: timetable.host }),
     runLine: lineRunner(context, report),
     putJob: async (task: Put, dueNs: bigint): Promise<void> => {
@@ -60,7 +62,11 @@ export async function cronHost(parts: CronHostParts): Promise<CronHost> {
   };
   const overlap = new Overlap({ ledger, leases, clock, tube: shared });
   const worker = new Worker({
-    ...{ name: workerName(), ledger, report, clock, concurrency },
+    ...{ name: workerName(), ledger, clock, concurrency },
+    report: (event) => {
+      report(event);
+      if (event.event === 'node-up') planner.renew();
+    },
     handler: tickHandler({ ...running, overlap }),
     admit: timetable.admit,
     tubes: [

@@ -10,6 +10,7 @@ import { newController } from '../core/signals.ts';
 import type { Entry } from '../schedule/entry.ts';
 import { hostTube, tickTube } from '../schedule/tick-job.ts';
 import { Timetable } from '../schedule/timetable.ts';
+import { unlessDown } from '../schedule/unless-down.ts';
 import type { Context } from './context.ts';
 import { cronHost } from './cron-host.ts';
 import { eventReport } from './event-report.ts';
@@ -51,12 +52,15 @@ export async function cronRun(
   refuseLongTubes(config.tube, host);
   const report = demoted(await eventReport(context.printer));
   const read = source(file, config, context, report);
-  const timetable = new Timetable(host, systemClock);
-  timetable.replace(await read());
+  const entries = await read();
   if (process.pid === 1)
     warn(report, 'dq is process 1 and reaps no orphans: use an init, such as docker run --init');
 
   const cluster = openCluster(config, context);
+  const ledgerNow = (): Promise<number | undefined> =>
+    unlessDown(cluster.board(tickTube(config.tube)).then((board) => board.now()));
+  const timetable = new Timetable(host, systemClock, ledgerNow);
+  timetable.replace(entries);
   const signals = stopSignals(['SIGTERM', 'SIGINT']);
   const over = newController();
   try {
@@ -67,7 +71,7 @@ export async function cronRun(
         signals.finish();
       });
     };
-    const parts = { cluster, timetable, report, concurrency, inBackground, context };
+    const parts = { cluster, timetable, ledgerNow, report, concurrency, inBackground, context };
     const { worker, planner, leases, atStart } = await cronHost(parts);
     report({ level: 'info', event: 'working', tube: tickTube(config.tube), concurrency });
     const watched = {

@@ -1,6 +1,7 @@
 // The @reboot entries: once at the start of `dq cron run`, on each host.
 
 import type { Report } from '../consume/events.ts';
+import { backoffMs, betweenAttempts } from '../core/backoff.ts';
 import { systemClock } from '../core/clock.ts';
 import { DqError } from '../core/errors.ts';
 import { newController } from '../core/signals.ts';
@@ -36,7 +37,7 @@ export async function runAtStart(parts: RebootParts, { stop, hurry }: StopSignal
   const entries = timetable.entries.filter(
     (entry) => entry.times === 'reboot' && timetable.runsHere(entry),
   );
-  await Promise.all(entries.map((entry) => runEntry(entry, startedAt, parts, ending.signal)));
+  await Promise.all(entries.map((entry) => runEntry(entry, startedAt, parts, stop, ending.signal)));
   over.abort();
 }
 
@@ -44,6 +45,7 @@ async function runEntry(
   entry: Entry,
   startedAt: number,
   parts: RebootParts,
+  stop: AbortSignal,
   signal: AbortSignal,
 ): Promise<void> {
   const { task } = entry;
@@ -57,10 +59,25 @@ async function runEntry(
     return;
   }
   const facts = tickFacts(entry.name, startedAt, parts.config);
-  const end = await runCommand(entry, task, facts, parts.runLine, signal);
-  if (end === undefined) return;
-  await runHook(entry, task, end, facts, parts, signal);
-  await parts.recorder.keep(run, endedAs(end));
+  for (let attempt = 1; ; attempt++) {
+    const thisRun = { ...run, attempt, startedAt: systemClock.now() };
+    const ofAttempt = { ...facts, DQ_ATTEMPT: String(attempt) };
+    const end = await runCommand(entry, task, ofAttempt, parts.runLine, signal);
+    if (end === undefined) return;
+    if (end.ok || attempt >= task.attempts) {
+      await runHook(entry, task, end, ofAttempt, parts, signal);
+      await parts.recorder.keep(thisRun, endedAs(end));
+      return;
+    }
+    parts.recorder.tell(thisRun, endedAs(end));
+    await systemClock.sleep(backoffMs(betweenAttempts, attempt, Math.random()), stop);
+    if (isAborted(stop)) return;
+  }
+}
+
+/** Asked through a function, because it changes while we wait. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
 async function failureOf(work: Promise<void>): Promise<string | undefined> {

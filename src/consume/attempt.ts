@@ -8,7 +8,7 @@ import { revocationMargin } from '../ledger/machine.ts';
 import type { Reservation } from '../queue/node.ts';
 import type { Report, WorkEvent } from './events.ts';
 import type { Gate } from './gate.ts';
-import type { Admit, Handler, Outcome, Task } from './handler.ts';
+import type { Admit, Drop, Handler, Outcome, Task } from './handler.ts';
 import type { Keeper } from './keeper.ts';
 import { Lease, type Leases } from './lease.ts';
 import { settle, type Fate } from './settle.ts';
@@ -110,7 +110,7 @@ export class Attempt {
     if (left > longestHold) return releaseFor(left);
     const admission = this.#parts.admit({ tube: this.job.tube, ...this.#content });
     if (admission === 'pass') return comeBackSoon;
-    if (admission !== 'run') return this.#dropUseless(admission.drop);
+    if (admission !== 'run') return this.#dropUseless(admission);
     if (left > 0) {
       this.#parts.onHold(1);
       await sleepUntil(clock, instant, stopping);
@@ -127,7 +127,8 @@ export class Attempt {
   }
 
   /** Writes nothing; a job that another worker has, or had lately, stays. */
-  async #dropUseless(reason: string): Promise<Fate> {
+  async #dropUseless({ drop: reason, isWanted }: Drop): Promise<Fate> {
+    if (await isWanted()) return comeBackSoon;
     const looked = await this.#look();
     if (looked === undefined || isAlive(looked.answer)) return comeBackSoon;
     this.#tell('warn', 'removed', { reason });

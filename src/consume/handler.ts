@@ -44,7 +44,11 @@ export type Handler = (task: Task, signal: AbortSignal) => Promise<Outcome>;
 /**
  * Whether this worker has a use for the job at all, before anything is claimed.
  * - `pass`: another may have: its replica comes back in a second.
- * - `drop`, for that reason: nobody has, unless the ledger says otherwise: the replica is deleted.
+ * - `drop`, for that reason: nobody has, unless `isWanted` or the ledger says otherwise: the replica is deleted.
  */
-export type Admission = 'run' | 'pass' | { readonly drop: string };
+export type Admission = 'run' | 'pass' | Drop;
+export interface Drop {
+  readonly drop: string;
+  readonly isWanted: () => Promise<boolean>;
+}
 export type Admit = (job: Pick<Task, 'tube' | 'dueNs' | 'payload'>) => Admission;

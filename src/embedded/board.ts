@@ -21,6 +21,10 @@ export class EmbeddedBoard implements Board {
     this.#tube = tube;
   }
 
+  now(): Promise<number> {
+    return this.#read((now) => now);
+  }
+
   async absences(names: readonly string[]): Promise<(number | undefined)[]> {
     return this.#read((now) =>
       names.map((name) => {

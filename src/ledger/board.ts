@@ -2,6 +2,8 @@
 
 /** Rejects with LedgerDown when it can't be asked. */
 export interface Board {
+  /** Its own clock, ms since the epoch: hosts may be wrong about the time. */
+  now(): Promise<number>;
   /** How long ago the mark of each entry was moved, in ms by the board's own clock; undefined: never. */
   absences(names: readonly string[]): Promise<(number | undefined)[]>;
   /** Moves the marks of these entries to now, by the board's own clock. */

@@ -2,13 +2,14 @@
 
 import type { Report } from '../consume/events.ts';
 import type { Clock } from '../core/clock.ts';
-import { DqError, LedgerDown } from '../core/errors.ts';
+import { DqError } from '../core/errors.ts';
 import type { Board } from '../ledger/board.ts';
 import type { Entry } from './entry.ts';
 import { stableChoice } from './name.ts';
 import { realmOf } from './tick-job.ts';
 import { ticks, ticksAfter } from './ticks.ts';
 import type { Timetable } from './timetable.ts';
+import { unlessDown } from './unless-down.ts';
 
 export interface PlannerParts {
   readonly timetable: Timetable;
@@ -55,6 +56,7 @@ export class Planner {
   #failing = false;
   #seen: { readonly wall: number; readonly monotonic: number };
   #wake = new AbortController();
+  #renewedAt = -Infinity;
 
   constructor(parts: PlannerParts) {
     this.#parts = parts;
@@ -64,6 +66,15 @@ export class Planner {
   /** The schedule was changed: everything is planned anew, at once. */
   replan(): void {
     this.#anew = true;
+    this.#wake.abort();
+  }
+
+  /** A node is back, perhaps without its data: the horizon is written again, at once unless that was done lately. */
+  renew(): void {
+    this.#anew = true;
+    const now = this.#parts.monotonic();
+    if (now - this.#renewedAt < period) return;
+    this.#renewedAt = now;
     this.#wake.abort();
   }
 
@@ -202,15 +213,6 @@ export class Planner {
     const drift = now.wall - this.#seen.wall - (now.monotonic - this.#seen.monotonic);
     this.#seen = now;
     return Math.abs(drift) > largestDrift;
-  }
-}
-
-async function unlessDown<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (error instanceof LedgerDown) return undefined;
-    throw error;
   }
 }
 

@@ -9,7 +9,7 @@ const prompt = 10_000;
 /** `late`: beyond its grace; `missed`: within, but the entry doesn't catch it up. */
 export type Punctuality = 'run' | 'late' | 'missed';
 
-/** Instants in ms. */
+/** @param now by the clock that all hosts share; instants in ms. */
 export function judgeTick(entry: Entry, tick: number, now: number): Punctuality {
   const lateness = now - (tick + entry.delay);
   if (lateness > entry.grace) return 'late';

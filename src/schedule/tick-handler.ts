@@ -21,6 +21,8 @@ export interface TickParts {
   readonly putJob: (task: Put, dueNs: bigint) => Promise<void>;
   readonly recorder: Recorder;
   readonly clock: Clock;
+  /** By the ledger's clock, ms since the epoch; undefined: it can't be asked. */
+  readonly ledgerNow: () => Promise<number | undefined>;
   readonly report: Report;
   /** The configuration, for dq inside a command. */
   readonly config: string | undefined;
@@ -37,8 +39,12 @@ export function tickHandler(parts: TickParts): Handler {
     if (tick === undefined) return wait('the schedule was changed', { counts: false });
     const { entry } = tick;
     // Later claims are re-runs after a death, or waited for their turn: they were judged before.
-    const punctuality = task.attempt === 1 ? judgeTick(entry, tick.tick, parts.clock.now()) : 'run';
-    if (punctuality !== 'run') return skip(parts, tick, task, punctuality);
+    if (task.attempt === 1) {
+      const now = await parts.ledgerNow();
+      if (now === undefined) return wait('the ledger is away', { counts: false });
+      const punctuality = judgeTick(entry, tick.tick, now);
+      if (punctuality !== 'run') return skip(parts, tick, task, punctuality);
+    }
     if (entry.task.kind === 'put') return runPut(parts, tick, task, entry.task);
     return runAlone(parts, tick, task, entry.task, signal);
   };

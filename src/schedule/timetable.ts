@@ -21,12 +21,17 @@ export interface Tick {
 export class Timetable {
   readonly host: string;
   readonly #clock: Clock;
+  readonly #ledgerNow: () => Promise<number | undefined>;
   #entries = new Map<string, Entry>();
 
-  /** @param host as entries name it in `hosts`. */
-  constructor(host: string, clock: Clock) {
+  /**
+   * @param host as entries name it in `hosts`.
+   * @param ledgerNow by the ledger's clock, ms since the epoch; undefined: it can't be asked.
+   */
+  constructor(host: string, clock: Clock, ledgerNow: () => Promise<number | undefined>) {
     this.host = host;
     this.#clock = clock;
+    this.#ledgerNow = ledgerNow;
   }
 
   /** Each under its own name. */
@@ -53,11 +58,15 @@ export class Timetable {
     const tick = this.#known(job);
     if (tick !== undefined && this.runsHere(tick.entry)) return 'run';
     const kept = Math.max(unknownIsKept, tick?.entry.grace ?? 0);
-    if (this.#clock.now() - dueMs(job.dueNs) <= kept) return 'pass';
+    const due = dueMs(job.dueNs);
+    if (this.#clock.now() - due <= kept) return 'pass';
     const name = entryNameIn(job.payload);
-    const due = new Date(dueMs(job.dueNs)).toISOString();
-    const what = name === undefined ? 'it is no tick' : `${name} of ${due}`;
-    return { drop: `no host has run it: ${what}` };
+    const what = name === undefined ? 'it is no tick' : `${name} of ${new Date(due).toISOString()}`;
+    const isWanted = async (): Promise<boolean> => {
+      const now = await this.#ledgerNow();
+      return now === undefined || now - due <= kept;
+    };
+    return { drop: `no host has run it: ${what}`, isWanted };
   };
 
   #known({ payload, dueNs }: Pick<Job, 'payload' | 'dueNs'>): Tick | undefined {

@@ -146,6 +146,19 @@ describe.each(places)('on %s', (_, openPlace) => {
     place.remove('hooks.good');
   });
 
+  it('tries a failing @reboot entry as often as its attempts say', async () => {
+    const run = 'echo $DQ_ATTEMPT >> $OUT; [ $DQ_ATTEMPT = 2 ]';
+    const onSuccess = 'echo fine >> $OUT';
+    const dq = startCron(
+      { flaky: { schedule: '@reboot', attempts: 3, run, onSuccess } },
+      { OUT: 'flaky' },
+    );
+    await until('it is fine', () => place.read('flaky').includes('fine'));
+    await stop(dq);
+    expect(place.read('flaky')).toEqual(['1', '2', 'fine']);
+    place.remove('flaky');
+  });
+
   it.each(['skip', 'queue', 'allow'])('overlap: %s', async (overlap) => {
     const out = `overlap-${overlap}`;
     const run = `echo + >> ${out}; until [ -e ${out}.go ]; do sleep 0.05; done; echo - >> ${out}`;

@@ -7,6 +7,14 @@ import { until } from '../support/wait.ts';
 /** @param open a board of that tube; two of the same tube are one board. */
 export function boardContract(name: string, open: (tube: string) => Promise<Board>): void {
   describe(`a board: ${name}`, () => {
+    test('it has a clock', async () => {
+      const board = await open('clock');
+      const before = await board.now();
+      expect(Number.isInteger(before)).toBe(true);
+      expect(Math.abs(Date.now() - before)).toBeLessThan(60_000);
+      await until('time passes', async () => (await board.now()) > before);
+    });
+
     test('a mark that never was moved is told from one that was', async () => {
       const board = await open('fresh');
       expect(await board.absences(['a', 'b'])).toEqual([undefined, undefined]);

@@ -14,6 +14,8 @@ export interface Around {
   readonly cwd?: string;
   /** Added to PATH, HOME, LANG, TZ and a STATE_DIRECTORY in the folder; undefined takes one away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Words that run it, such as `unshare`. */
+  readonly under?: readonly string[];
   /** By default stdin is /dev/null; `open`: a pipe that `write` writes to. */
   readonly stdin?: string | Uint8Array | typeof open;
 }
@@ -42,7 +44,8 @@ export function dq(words: readonly string[], around: Around = {}): Promise<Ran> 
 }
 
 export function startDq(words: readonly string[], around: Around = {}): RunningDq {
-  return startProgram(process.execPath, [binary, ...words], around);
+  const [file = '', ...more] = [...(around.under ?? []), process.execPath, binary, ...words];
+  return startProgram(file, more, around);
 }
 
 /** A line of shell in which `dq` is the command. */

@@ -36,6 +36,11 @@ export class RedisBoard implements Board {
     this.#records = `dq:${tube}:records`;
   }
 
+  async now(): Promise<number> {
+    const [seconds = 0, microseconds = 0] = await this.#connection.ask((redis) => redis.time());
+    return seconds * 1_000 + Math.floor(microseconds / 1_000);
+  }
+
   async absences(names: readonly string[]): Promise<(number | undefined)[]> {
     const ago = (await this.#evaluate(absencesScript, names)) as number[][];
     return ago.flat().map((ms) => (ms < 0 ? undefined : ms));

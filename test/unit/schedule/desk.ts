@@ -88,6 +88,10 @@ export class MemoryBoard implements Board {
     this.#now = now;
   }
 
+  now(): Promise<number> {
+    return this.#answer(this.#now);
+  }
+
   absences(names: readonly string[]): Promise<(number | undefined)[]> {
     return this.#answer(() =>
       names.map((name) => {

@@ -24,7 +24,7 @@ class Desk {
   constructor(host = 'north', clock = new FakeClock(noon), board?: MemoryBoard) {
     this.clock = clock;
     this.board = board ?? new MemoryBoard(() => clock.wall);
-    this.timetable = new Timetable(host, this.clock);
+    this.timetable = new Timetable(host, clock, () => this.board.now());
   }
 
   async start(cron: Readonly<Record<string, object>>): Promise<void> {
@@ -48,6 +48,11 @@ class Desk {
   async reload(cron: Readonly<Record<string, object>>): Promise<void> {
     this.timetable.replace(entriesOf(cron));
     this.#planner?.replan();
+    await settled();
+  }
+
+  async renew(): Promise<void> {
+    this.#planner?.renew();
     await settled();
   }
 
@@ -107,6 +112,18 @@ describe('the horizon', () => {
     expect(desk.take()).toEqual(times('e', '13:00'));
     await desk.clock.pass(10 * minute);
     expect(desk.take()).toEqual(times('e', '14:00'));
+  });
+
+  test('is written again when a node is back, at most once in each round', async () => {
+    const desk = new Desk();
+    await desk.start(fives);
+    const all = desk.take();
+    await desk.renew();
+    expect(desk.take()).toEqual(all);
+    for (let flaps = 0; flaps < 5; flaps++) await desk.renew();
+    expect(desk.take()).toEqual([]);
+    await desk.clock.pass(minute);
+    expect(desk.take()).toEqual(all);
   });
 
   test('includes the jitter', async () => {

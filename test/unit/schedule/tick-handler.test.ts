@@ -12,6 +12,7 @@ import { readRecord, Recorder, type TickRecord } from '../../../src/schedule/rec
 import { tickHandler } from '../../../src/schedule/tick-handler.ts';
 import { tickPayload } from '../../../src/schedule/tick-job.ts';
 import { Timetable } from '../../../src/schedule/timetable.ts';
+import { unlessDown } from '../../../src/schedule/unless-down.ts';
 import { MemoryLedger } from '../../support/memory-ledger.ts';
 import { entriesOf, FakeClock, MemoryBoard, settled } from './desk.ts';
 
@@ -23,7 +24,9 @@ const never = new AbortController().signal;
 class World {
   readonly clock = new FakeClock('2026-11-22T12:00:00Z');
   readonly ledger = new MemoryLedger(this.clock);
-  readonly board = new MemoryBoard(() => this.clock.wall);
+  /** How far the hosts' clock is ahead of the ledger's, in ms. */
+  ahead = 0;
+  readonly board = new MemoryBoard(() => this.clock.wall - this.ahead);
 
   host(name: string, options: object): Host {
     return new Host(this, name, options);
@@ -43,13 +46,14 @@ class Host {
   constructor(world: World, name: string, options: object) {
     const { clock, ledger, board } = world;
     this.#world = world;
-    const timetable = new Timetable(name, clock);
+    const ledgerNow = (): Promise<number | undefined> => unlessDown(board.now());
+    const timetable = new Timetable(name, clock, ledgerNow);
     const task = 'put' in options ? {} : { run: 'true' };
     timetable.replace(entriesOf({ e: { schedule: '* * * * *', ...task, ...options } }));
     const report = (event: WorkEvent): void => void this.events.push(event);
     const leases = new Leases(ledger, clock, () => undefined);
     this.#handler = tickHandler({
-      ...{ timetable, clock, report, config: '/dqrc.yaml' },
+      ...{ timetable, clock, ledgerNow, report, config: '/dqrc.yaml' },
       overlap: new Overlap({ ledger, leases, clock, tube: 'default.cron' }),
       recorder: new Recorder({ board, report, clock, host: name }),
       runLine: (_, command) => {
@@ -179,8 +183,11 @@ describe('a run', () => {
   test('is no failure because the board is away', async () => {
     const world = new World();
     const north = world.host('north', {});
+    const run = north.run();
+    await settled();
     world.board.down = true;
-    expect(await north.runTo(0)).toMatchObject({ kind: 'succeeded' });
+    north.end({ kind: 'exited', code: 0 });
+    expect(await run).toMatchObject({ kind: 'succeeded' });
   });
 });
 
@@ -194,6 +201,24 @@ describe('lateness', () => {
     expect(north.commands).toEqual([]);
     expect(await north.runTo(0, 0, { attempt: 2, deaths: 1 })).toMatchObject({ exitCode: 0 });
     expect(north.commands).toHaveLength(1);
+  });
+
+  test('is that of the ledger’s clock, whatever the host’s own says', async () => {
+    const fast = new World();
+    fast.ahead = 10 * minute;
+    fast.clock.wall += fast.ahead;
+    expect(await fast.host('north', {}).runTo(0)).toEqual({ kind: 'succeeded', exitCode: 0 });
+    const slow = new World();
+    slow.ahead = -10 * minute;
+    expect(await slow.host('north', {}).run()).toMatchObject({ why: 'late' });
+  });
+
+  test('is judged a second later when the ledger can’t be asked', async () => {
+    const world = new World();
+    const north = world.host('north', {});
+    world.board.down = true;
+    expect(await north.run()).toMatchObject({ kind: 'deferred', counts: false, delayMs: 1_000 });
+    expect(north.commands).toEqual([]);
   });
 
   test('leaves out the missed ones', async () => {

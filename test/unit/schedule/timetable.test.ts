@@ -14,8 +14,11 @@ function tickOf(name: string, dueNs = now) {
   return { tube: 'default.cron', payload: tickPayload(name), dueNs };
 }
 
-function timetable(cron: Readonly<Record<string, object>>): Timetable {
-  const made = new Timetable('north', clock);
+function timetable(
+  cron: Readonly<Record<string, object>>,
+  ledgerNow: () => number | undefined = () => clock.wall,
+): Timetable {
+  const made = new Timetable('north', clock, () => Promise.resolve(ledgerNow()));
   made.replace(entriesOf(cron));
   return made;
 }
@@ -46,10 +49,21 @@ test('what it doesn’t know is passed on for 5 minutes, then dropped', () => {
     expect(admit(tickOf(name, now - off * second))).toBe('pass');
     expect(admit(tickOf(name, now - 299n * second))).toBe('pass');
     const late = admit(tickOf(name, now - 301n * second));
-    expect(late).toEqual({
+    expect(late).toMatchObject({
       drop: expect.stringContaining(`${name} of 2026-11-22T11:54:59`) as string,
     });
   }
+});
+
+test.each([
+  ['agrees', 0, false],
+  ['says that it isn’t so late', -5_000, true],
+  ['can’t be asked', undefined, true],
+])('and not dropped unless the ledger’s clock %s', async (_, off, wanted) => {
+  const ledgerNow = (): number | undefined => off && clock.wall + off;
+  const { admit } = timetable(cron, off === 0 ? undefined : ledgerNow);
+  const late = admit(tickOf('gone', now - 301n * second));
+  expect(typeof late === 'object' && (await late.isWanted())).toBe(wanted);
 });
 
 test('what other hosts are to run is kept as long as their grace', () => {
@@ -62,7 +76,7 @@ test('what is no tick is nobody’s', () => {
   const { admit } = timetable(cron);
   const job = { ...tickOf('any'), payload: Buffer.from('any') };
   expect(admit(job)).toBe('pass');
-  expect(admit({ ...job, dueNs: now - 301n * second })).toEqual({
+  expect(admit({ ...job, dueNs: now - 301n * second })).toMatchObject({
     drop: 'no host has run it: it is no tick',
   });
 });
