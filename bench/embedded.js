@@ -1,4 +1,5 @@
 // What the embedded queue costs: `node bench/embedded.js [FOLDER]`, after `npm run build`.
+// `node bench/embedded.js --reserve FOLDER` is the other process of the first wake-up: it tells when it reserves.
 //
 // FOLDER (a new one in the working folder by default) decides which disk is measured. The ratios compare with the
 // least that this disk and SQLite allow, measured in the same run: figures of different machines can't be compared.
@@ -24,7 +25,6 @@ import { defaultTerms } from '../dist/ledger/ledger.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const binary = join(root, 'bin', 'dq.js');
-const folder = mkdtempSync(join(resolve(process.argv[2] ?? '.'), 'dq-bench-'));
 const options = { delay: 0, priority: 1024, ttr: 60 };
 /** As long as a short command line. */
 const payload = 'x'.repeat(40);
@@ -33,38 +33,47 @@ const maxDeaths = 5;
 let made = 0;
 const rows = [];
 
+if (process.argv[2] === '--reserve') await reserveForEver(process.argv[3]);
+const folder = mkdtempSync(join(resolve(process.argv[2] ?? '.'), 'dq-bench-'));
+
 try {
-  const fsyncs = perSecond(2_000, fsyncLoop);
-  tell('fsync of 100 appended bytes', `${round(fsyncs)}/s`);
-  await putOneAtATime(fsyncs);
+  const fsyncs = await putOneAtATime();
   await putInFlight(fsyncs);
   await drain();
-  await wakeUp();
+  await wakeUp('the reservation', startReserving);
+  await wakeUp('the first line of its handler', (state) => startWorker(state, 'date +%s%N'));
   await idle();
   print();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** The least a durable put can cost. */
-function fsyncLoop(count) {
-  const file = openSync(join(folder, 'fsync'), 'w');
-  const bytes = Buffer.alloc(100);
-  for (let done = 0; done < count; done++) {
-    writeSync(file, bytes);
-    fsyncSync(file);
-  }
-  closeSync(file);
-}
-
-async function putOneAtATime(fsyncs) {
+/** By turns with the least that it can cost: a disk has its moods. @returns the fsyncs per second. */
+async function putOneAtATime() {
   const embedded = await openEmbedded({ folder: join(folder, 'one') });
   const node = embedded.node('bench');
-  const speed = await perSecondAsync(2_000, async (count) => {
-    for (let done = 0; done < count; done++) await node.put(envelope(), options);
-  });
+  const file = openSync(join(folder, 'fsync'), 'w');
+  const bytes = Buffer.alloc(100);
+  const [synced, put] = [[], []];
+  for (let turn = 0; turn < 20; turn++) {
+    const fsyncLoop = (count) => {
+      for (let done = 0; done < count; done++) {
+        writeSync(file, bytes);
+        fsyncSync(file);
+      }
+    };
+    const putLoop = async (count) => {
+      for (let done = 0; done < count; done++) await node.put(envelope(), options);
+    };
+    synced.push(perSecond(100, fsyncLoop));
+    put.push(await perSecondAsync(100, putLoop));
+  }
+  closeSync(file);
   embedded.close();
-  tell('durable puts, one at a time', `${round(speed)}/s`, `${ratio(speed, fsyncs)} of the fsyncs`);
+  const [fsyncs, puts] = [median(synced), median(put)];
+  tell('fsync of 100 appended bytes', `${round(fsyncs)}/s`);
+  tell('durable puts, one at a time', `${round(puts)}/s`, `${ratio(puts, fsyncs)} of the fsyncs`);
+  return fsyncs;
 }
 
 async function putInFlight(fsyncs) {
@@ -121,12 +130,12 @@ async function bareDrain(count) {
   return speed;
 }
 
-/** From the call of put here to the handler's first line in the shell that `dq work` started. */
-async function wakeUp() {
-  const state = join(folder, 'wake');
+/** From a put here to what another process, which waits for it, tells as the time of that (ns). */
+async function wakeUp(what, start) {
+  const state = mkdtempSync(join(folder, 'wake-'));
   const embedded = await openEmbedded({ folder: state });
   const node = embedded.node('default');
-  const worker = startWorker(state, 'date +%s%N');
+  const worker = start(state);
   await waits(node);
   const [woken, reserved] = [[], []];
   let text = '';
@@ -144,7 +153,7 @@ async function wakeUp() {
   }
   await end(worker);
   embedded.close();
-  tell('put → first line of the handler, another process', percentiles(woken));
+  tell(`put → ${what}, in another process`, percentiles(woken));
   tell('the same, from the moment the put was durable', percentiles(reserved));
 }
 
@@ -167,6 +176,22 @@ async function idle() {
     `${(share * 100).toFixed(2)} % of a core`,
     `${round(rss / 1024)} MB`,
   );
+}
+
+async function reserveForEver(state) {
+  const embedded = await openEmbedded({ folder: state });
+  const node = embedded.node('default');
+  for (;;) {
+    const replica = await node.reserve(60);
+    if (replica === undefined) continue;
+    process.stdout.write(`${wallNs()}\n`);
+    await replica.delete();
+  }
+}
+
+function startReserving(state) {
+  const words = [fileURLToPath(import.meta.url), '--reserve', state];
+  return spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
 function startWorker(state, handler) {
@@ -220,6 +245,10 @@ async function perSecondAsync(count, work) {
   const since = performance.now();
   await work(count);
   return count / ((performance.now() - since) / 1_000);
+}
+
+function median(values) {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
 function percentiles(times) {
