@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { jsonLines, lines, shellDq } from '../support/cli.ts';
 import { clusterOf, type Cluster } from '../support/cluster.ts';
-import type { Put } from '../support/place.ts';
+import type { Place, Put } from '../support/place.ts';
+import { places } from '../support/places.ts';
 
 let cluster: Cluster;
 
@@ -22,53 +23,116 @@ async function statsOf({ replicas }: Put): Promise<ReadonlyMap<string, string>> 
   return stats;
 }
 
-describe('the receipt', () => {
-  it('is one line on stdout that names every replica, and each holds the same envelope', async () => {
-    const { code, stdout } = await cluster.dq(['put', 'hello']);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(
-      /^127\.0\.0\.1:\d+\/default\/\d+(,127\.0\.0\.1:\d+\/default\/\d+){2}\n$/,
-    );
-    const envelopes = await cluster.envelopes(stdout);
-    expect(new Set(envelopes.map(String)).size).toBe(1);
-    expect(String(envelopes[0])).toMatch(/^\d{19}\/hello$/);
+describe.each(places)('on %s', (_, openPlace) => {
+  let place: Place;
+
+  beforeAll(async () => {
+    place = await openPlace();
   });
 
+  describe('the receipt', () => {
+    it('is one line on stdout that names every replica, and each holds the same envelope', async () => {
+      const { code, stdout } = await place.dq(['put', 'hello']);
+      expect(code).toBe(0);
+      const replica = String.raw`(127\.0\.0\.1:\d+|embedded)/default/\d+`;
+      const more = `{${place.copies - 1}}`;
+      expect(stdout).toMatch(new RegExp(`^${replica}(,${replica})${more}\n$`));
+      const envelopes = await place.envelopes(stdout);
+      expect(new Set(envelopes.map(String)).size).toBe(1);
+      expect(String(envelopes[0])).toMatch(/^\d{19}\/hello$/);
+    });
+
+    it('is all that -q leaves', async () => {
+      const { stdout, stderr } = await place.dq(['-q', 'put', 'hello']);
+      expect(lines(stdout)).toHaveLength(1);
+      expect(stderr).toBe('');
+    });
+  });
+
+  describe('--json', () => {
+    it('prints exactly the documented members', async () => {
+      const { stdout } = await place.dq(['put', '--json', 'hello']);
+      const [put = {}] = jsonLines(stdout);
+      expect(Object.keys(put)).toEqual(['receipt', 'key', 'due', 'tube', 'replicas', 'failed']);
+      const { receipt, key, due, tube, replicas, failed } = put as unknown as Put;
+      expect(tube).toBe('default');
+      expect(failed).toEqual([]);
+      expect(due).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+      expect(receipt).toBe(
+        replicas.map((each) => `${each.node}/${each.tube}/${each.id}`).join(','),
+      );
+      for (const replica of replicas) expect(Object.keys(replica)).toEqual(['node', 'tube', 'id']);
+      const [envelope] = await place.envelopes(receipt);
+      expect(key).toBe(createHash('md5').update(String(envelope)).digest('hex'));
+      const dueNs = BigInt(String(envelope).split('/', 1)[0] ?? '');
+      expect(Date.parse(due)).toBe(Number((dueNs + 999_999n) / 1_000_000n));
+    });
+
+    it('is the same before the command', async () => {
+      const { stdout } = await place.dq(['--json', 'put', 'hello']);
+      expect(jsonLines(stdout)).toHaveLength(1);
+    });
+  });
+
+  describe('the job', () => {
+    it('makes two jobs of the same payload put twice', async () => {
+      const [one, two] = [await place.put('twice'), await place.put('twice')];
+      expect(one.key).not.toBe(two.key);
+    });
+
+    it.each(['', ' leading and trailing ', 'héllo/世界', '$HOME `id`', '-5'])(
+      'keeps the payload %j as it is',
+      async (payload) => {
+        const { receipt } = await place.put('--', payload);
+        const [envelope] = await place.envelopes(receipt);
+        expect(String(envelope)).toMatch(/^\d{19}\//);
+        expect(String(envelope).slice(20)).toBe(payload);
+      },
+    );
+
+    it('may be due later', async () => {
+      const before = Date.now();
+      const { due, tube } = await place.put('-t', 'later', '--delay', '1h500ms', 'hello');
+      expect(Date.parse(due)).toBeGreaterThanOrEqual(before + 3_600_500);
+      expect(Date.parse(due)).toBeLessThanOrEqual(Date.now() + 3_600_500 + 1);
+      expect((await place.counts(tube)).map(({ delayed }) => delayed)).toEqual(place.each(1));
+    });
+
+    it.each([
+      ['-t', ['-t', 'a/b;c.$_()'], {}, 'a/b;c.$_()'],
+      ['--tube after the command', ['put', '--tube', 'after', 'hello'], {}, 'after'],
+      ['DQ_TUBE', [], { DQ_TUBE: 'from-env' }, 'from-env'],
+      ['-t over DQ_TUBE', ['-t', 'option'], { DQ_TUBE: 'from-env' }, 'option'],
+    ])('lies in the tube that is named by %s', async (_, words, env, tube) => {
+      const all = words.includes('put') ? words : [...words, 'put', 'hello'];
+      const { stdout } = await place.dq(['--json', ...all], { env });
+      const [put] = jsonLines(stdout) as unknown as Put[];
+      expect(put?.tube).toBe(tube);
+      expect((await place.counts(tube)).map(({ ready }) => ready)).toEqual(place.each(1));
+    });
+  });
+
+  describe('a closed stdout', () => {
+    it('ends it quietly', async () => {
+      const script = 'seq 1 2000 | dq -t closed put --lines | head -n 1; echo "${PIPESTATUS[1]}"';
+      const { stdout, stderr } = await shellDq(script, { cwd: place.folder });
+      const [receipt, status] = lines(stdout);
+      expect(receipt).toMatch(/\/closed\/\d+/);
+      expect(stderr).toBe('');
+      expect(status).toBe('0');
+    });
+  });
+});
+
+describe('the receipt', () => {
   it('names each node once', async () => {
     const { replicas } = await cluster.put('hello');
     const endpoints = cluster.nodes.map(({ endpoint }) => endpoint);
     expect(replicas.map(({ node }) => node).sort()).toEqual(endpoints.sort());
   });
-
-  it('is all that -q leaves', async () => {
-    const { stdout, stderr } = await cluster.dq(['-q', 'put', 'hello']);
-    expect(lines(stdout)).toHaveLength(1);
-    expect(stderr).toBe('');
-  });
 });
 
 describe('--json', () => {
-  it('prints exactly the documented members', async () => {
-    const { stdout } = await cluster.dq(['put', '--json', 'hello']);
-    const [put = {}] = jsonLines(stdout);
-    expect(Object.keys(put)).toEqual(['receipt', 'key', 'due', 'tube', 'replicas', 'failed']);
-    const { receipt, key, due, tube, replicas, failed } = put as unknown as Put;
-    expect(tube).toBe('default');
-    expect(failed).toEqual([]);
-    expect(due).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
-    expect(receipt).toBe(replicas.map((each) => `${each.node}/${each.tube}/${each.id}`).join(','));
-    for (const replica of replicas) expect(Object.keys(replica)).toEqual(['node', 'tube', 'id']);
-    const [envelope] = await cluster.envelopes(receipt);
-    expect(key).toBe(createHash('md5').update(String(envelope)).digest('hex'));
-    const dueNs = BigInt(String(envelope).split('/', 1)[0] ?? '');
-    expect(Date.parse(due)).toBe(Number((dueNs + 999_999n) / 1_000_000n));
-  });
-
-  it('is the same before the command', async () => {
-    const { stdout } = await cluster.dq(['--json', 'put', 'hello']);
-    expect(jsonLines(stdout)).toHaveLength(1);
-  });
-
   it('names the node that failed, with its reason', async () => {
     const small = await clusterOf(3);
     await small.nodes[1]?.kill();
@@ -81,21 +145,6 @@ describe('--json', () => {
 });
 
 describe('what it writes', () => {
-  it('makes two jobs of the same payload put twice', async () => {
-    const [one, two] = [await cluster.put('twice'), await cluster.put('twice')];
-    expect(one.key).not.toBe(two.key);
-  });
-
-  it.each(['', ' leading and trailing ', 'héllo/世界', '$HOME `id`', '-5'])(
-    'keeps the payload %j as it is',
-    async (payload) => {
-      const { receipt } = await cluster.put('--', payload);
-      const [envelope] = await cluster.envelopes(receipt);
-      expect(String(envelope)).toMatch(/^\d{19}\//);
-      expect(String(envelope).slice(20)).toBe(payload);
-    },
-  );
-
   it('gives it priority 1024, a ttr of 60 s and no delay', async () => {
     const stats = await statsOf(await cluster.put('hello'));
     expect([stats.get('pri'), stats.get('ttr'), stats.get('delay')]).toEqual(['1024', '60', '0']);
@@ -120,19 +169,6 @@ describe('what it writes', () => {
 });
 
 describe('the tube', () => {
-  it.each([
-    ['-t', ['-t', 'a/b;c.$_()'], {}, 'a/b;c.$_()'],
-    ['--tube after the command', ['put', '--tube', 'after', 'hello'], {}, 'after'],
-    ['DQ_TUBE', [], { DQ_TUBE: 'from-env' }, 'from-env'],
-    ['-t over DQ_TUBE', ['-t', 'option'], { DQ_TUBE: 'from-env' }, 'option'],
-  ])('is named by %s', async (_, words, env, tube) => {
-    const all = words.includes('put') ? words : [...words, 'put', 'hello'];
-    const { stdout } = await cluster.dq(['--json', ...all], { env });
-    const [put] = jsonLines(stdout) as unknown as Put[];
-    expect(put?.tube).toBe(tube);
-    expect((await cluster.counts(tube)).map(({ ready }) => ready)).toEqual([1, 1, 1]);
-  });
-
   it('may be a node’s own: the job’s tube stays the logical one', async () => {
     const [node] = cluster.nodes;
     const own = `nodes:\n  - { endpoint: '${String(node?.endpoint)}', tube: own }\ntube: logical\n`;
@@ -141,16 +177,5 @@ describe('the tube', () => {
     const [put] = jsonLines(stdout) as unknown as Put[];
     expect(put?.tube).toBe('logical');
     expect(put?.replicas.map(({ tube }) => tube)).toEqual(['own']);
-  });
-});
-
-describe('a closed stdout', () => {
-  it('ends it quietly', async () => {
-    const script = 'seq 1 2000 | dq -t closed put --lines | head -n 1; echo "${PIPESTATUS[1]}"';
-    const { stdout, stderr } = await shellDq(script, { cwd: cluster.folder });
-    const [receipt, status] = lines(stdout);
-    expect(receipt).toMatch(/\/closed\/\d+/);
-    expect(stderr).toBe('');
-    expect(status).toBe('0');
   });
 });
