@@ -33,8 +33,17 @@ export async function cronCheck(words: readonly string[], context: Context): Pro
   }
   const errors = issues.filter(({ severity }) => severity === 'error').length;
   const warnings = issues.length - errors;
-  printer.note(`${schedule.entries.length} entries, ${errors} errors, ${warnings} warnings`);
+  const counts = [
+    counted(schedule.entries.length, 'entry', 'entries'),
+    counted(errors, 'error'),
+    counted(warnings, 'warning'),
+  ];
+  printer.note(counts.join(', '));
   context.exit(errors > 0 ? exitCodes.usage : exitCodes.done);
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
 
 /** Issues of a YAML file keep their order. */

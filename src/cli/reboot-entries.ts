@@ -59,7 +59,7 @@ async function runEntry(
     return;
   }
   const facts = tickFacts(entry.name, startedAt, parts.config);
-  for (let attempt = 1; ; attempt++) {
+  for (let attempt = 1; attempt === 1 || !stop.aborted; attempt++) {
     const thisRun = { ...run, attempt, startedAt: systemClock.now() };
     const ofAttempt = { ...facts, DQ_ATTEMPT: String(attempt) };
     const end = await runCommand(entry, task, ofAttempt, parts.runLine, signal);
@@ -71,13 +71,7 @@ async function runEntry(
     }
     parts.recorder.tell(thisRun, endedAs(end));
     await systemClock.sleep(backoffMs(betweenAttempts, attempt, Math.random()), stop);
-    if (isAborted(stop)) return;
   }
-}
-
-/** Asked through a function, because it changes while we wait. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }
 
 async function failureOf(work: Promise<void>): Promise<string | undefined> {

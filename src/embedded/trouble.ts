@@ -91,7 +91,7 @@ export function removed(path: string): DqError {
 }
 
 function refused(message: string, cause: unknown): NodeError {
-  const hint = 'nothing was kept; try again, or see dq doctor';
+  const hint = 'try again, or see dq doctor';
   return new NodeError(endpoint, 'internal', message, { hint, cause });
 }
 
@@ -101,7 +101,7 @@ export function tooBig(message: string, cause?: unknown): NodeError {
 }
 
 function full(path: string, cause: unknown): NodeError {
-  const hint = 'nothing was kept; make room on its disk, and try again';
+  const hint = 'make room on its disk, and try again';
   return new NodeError(endpoint, 'out-of-memory', `no space is left for ${path}`, { hint, cause });
 }
 

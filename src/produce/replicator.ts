@@ -41,10 +41,14 @@ export class TooFewReplicas extends DqError {
     const tooBig = failed.filter(({ fault }) => fault === 'too-big').length;
     const hopeless = tooBig > 0 && replicas.length + failed.length - tooBig < wanted;
     const { message, hint } = aboutRefusal(wanted, written);
-    const remedy = hopeless
-      ? 'it is larger than its nodes take (beanstalkd -z BYTES)'
-      : 'nothing was kept; try again, or see dq doctor';
-    super(hopeless ? 'usage' : 'unavailable', message, { hint: hint ?? remedy });
+    if (hopeless) {
+      super('usage', message, {
+        hint: hint ?? 'it is larger than its nodes take (beanstalkd -z BYTES)',
+      });
+    } else {
+      const remedy = hint ?? 'try again, or see dq doctor';
+      super('unavailable', message, { hint: `nothing was kept; ${remedy}` });
+    }
     this.failed = failed;
     this.mayRun = mayRun;
   }

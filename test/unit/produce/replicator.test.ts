@@ -60,8 +60,10 @@ describe('the refusal', () => {
       hint: expect.stringContaining('dq doctor') as string,
     });
     const full = new NodeError('embedded', 'out-of-memory', 'full', { hint: 'make room' });
-    const refused = { kind: 'unavailable', message: 'full', hint: 'make room' };
+    const refused = { message: 'full', hint: 'nothing was kept; make room' };
     await expect(refuse(full)).rejects.toMatchObject(refused);
+    const big = new NodeError('embedded', 'too-big', 'big', { hint: 'make it less' });
+    await expect(refuse(big)).rejects.toMatchObject({ kind: 'usage', hint: 'make it less' });
   });
 });
 
