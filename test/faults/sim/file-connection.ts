@@ -37,6 +37,7 @@ export class FileConnection implements Connection {
     if (sql !== 'COMMIT') return statement;
     return {
       get: statement.get.bind(statement),
+      all: statement.all.bind(statement),
       run: () => this.#commit(statement),
     };
   }

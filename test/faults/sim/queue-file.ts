@@ -248,13 +248,9 @@ export class QueueFile extends Host implements LedgerView, Store, Transactions {
 
   #read(): Contents {
     return {
-      replica: this.#rowsOf('SELECT * FROM replica') as ReplicaRow[],
-      job: this.#rowsOf('SELECT * FROM job') as JobRow[],
+      replica: this.statement('SELECT * FROM replica').all() as ReplicaRow[],
+      job: this.statement('SELECT * FROM job').all() as JobRow[],
     };
-  }
-
-  #rowsOf(sql: string): unknown[] {
-    return (this.statement(sql) as Statement & { all(): unknown[] }).all();
   }
 
   #write({ replica, job }: Contents): void {

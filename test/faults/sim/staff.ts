@@ -9,7 +9,6 @@ import { checkDrained } from './promises.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
 
-
 export interface Terms {
   readonly concurrency: number;
   readonly attempts: number;
