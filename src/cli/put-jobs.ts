@@ -5,6 +5,7 @@ import { DqError } from '../core/errors.ts';
 import { defaultPriority } from '../core/job-defaults.ts';
 import { putInOrder, type BulkEnd } from '../produce/bulk.ts';
 import { MayStillRun, type Accepted, type JobProducer } from '../produce/producer.ts';
+import { jsonText } from '../output/escape.ts';
 import { putJson } from '../output/job-json.ts';
 import type { Printer } from '../output/printer.ts';
 import type { Context } from './context.ts';
@@ -34,7 +35,7 @@ interface Wanted {
 
 const largest = 2 ** 32 - 1;
 /** Records on their way at once: a pipelined connection is full long before that. */
-const inFlight = 1024;
+const inFlight = 256;
 
 export function readJobOptions(options: JobOptions): { priority: number; ttr: number | undefined } {
   const priority = optional(options.priority, (text) =>
@@ -91,11 +92,11 @@ export async function putJobs(
   const cluster = openCluster(await context.config(), context);
   try {
     const { tube, minReplicas } = cluster.config;
-    const print = printing(context.printer, tube, cluster.config.replicas, minReplicas);
+    const print = await printing(context.printer, tube, cluster.config.replicas, minReplicas);
     const producer = await cluster.producer();
     if ('word' in source) {
       const payload = source.word === '-' ? await stdinWhole() : Buffer.from(source.word);
-      await print(await producer.put(request(payload, wanted)));
+      await print([await producer.put(request(payload, wanted))]);
     } else {
       await putRecords(source.form, wanted, producer, print, context);
     }
@@ -112,7 +113,7 @@ async function putRecords(
   form: RecordForm,
   wanted: Wanted,
   producer: JobProducer,
-  print: (accepted: Accepted) => Promise<void>,
+  print: Print,
   { printer }: Context,
 ): Promise<void> {
   let empty = 0;
@@ -151,26 +152,34 @@ async function stdinWhole(): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Prints each accepted job, and says once which nodes don't take part. */
-function printing(
+type Print = (accepted: readonly Accepted[]) => Promise<void> | undefined;
+
+/** Prints each accepted job, those that come together in one write, and says once which nodes don't take part. */
+async function printing(
   printer: Printer,
   tube: string,
   replicas: number,
   minReplicas: number,
-): (accepted: Accepted) => Promise<void> {
+): Promise<Print> {
   const told = new Set<string>();
-  return async (accepted) => {
-    if (printer.json) {
-      const { keyOf } = await import('../core/key.ts');
-      await printer.line(putJson({ ...accepted, tube, key: keyOf(accepted.envelope) }));
-    } else {
-      await printer.data(accepted.receipt);
-    }
-    for (const { node, message } of accepted.failed) {
+  const warn = ({ failed, replicas: kept }: Accepted): void => {
+    for (const { node, message } of failed) {
       if (told.has(node)) continue;
       told.add(node);
-      const count = `${accepted.replicas.length} of ${replicas} replicas (at least ${minReplicas})`;
+      const count = `${kept.length} of ${replicas} replicas (at least ${minReplicas})`;
       if (!printer.json) printer.warn(`${node}: ${message}; ${count}`);
     }
   };
+  const lineOf = await lining(printer, tube);
+  return (accepted) => {
+    const printed = printer.data(accepted.map(lineOf).join('\n'));
+    accepted.forEach(warn);
+    return printed;
+  };
+}
+
+async function lining(printer: Printer, tube: string): Promise<(accepted: Accepted) => string> {
+  if (!printer.json) return ({ receipt }) => receipt;
+  const { keyOf } = await import('../core/key.ts');
+  return (accepted) => jsonText(putJson({ ...accepted, tube, key: keyOf(accepted.envelope) }));
 }

@@ -1,4 +1,4 @@
-// Records of stdin: its lines, or its NUL-ended parts, as they stream in.
+// Records of stdin: its lines, or its NUL-ended parts, as they stream in, those of a chunk at once.
 
 import { Buffer } from 'node:buffer';
 
@@ -19,9 +19,10 @@ export async function* records(
   chunks: AsyncIterable<Buffer>,
   { end, lines }: RecordForm,
   onEmpty: () => void,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<readonly Buffer[]> {
   let rest: Buffer[] = [];
   for await (const chunk of chunks) {
+    const ended: Buffer[] = [];
     let from = 0;
     for (let at = chunk.indexOf(end); at !== -1; at = chunk.indexOf(end, from)) {
       const record = joined(rest, chunk.subarray(from, at));
@@ -29,13 +30,14 @@ export async function* records(
       from = at + 1;
       const content = lines ? withoutCarriageReturn(record) : record;
       if (lines && content.length === 0) onEmpty();
-      else yield content;
+      else ended.push(content);
     }
     if (from < chunk.length) rest.push(chunk.subarray(from));
+    yield ended;
   }
   const last = joined(rest, Buffer.alloc(0));
   const content = lines ? withoutCarriageReturn(last) : last;
-  if (content.length > 0) yield content;
+  if (content.length > 0) yield [content];
 }
 
 function joined(parts: readonly Buffer[], last: Buffer): Buffer {
@@ -43,5 +45,5 @@ function joined(parts: readonly Buffer[], last: Buffer): Buffer {
 }
 
 function withoutCarriageReturn(record: Buffer): Buffer {
-  return record.at(-1) === carriageReturn ? record.subarray(0, -1) : record;
+  return record[record.length - 1] === carriageReturn ? record.subarray(0, -1) : record;
 }

@@ -20,8 +20,11 @@ const latestDue = 2n ** 63n - 1n;
 export const latestDueMs = Number(latestDue / 1_000_000n);
 
 export function sealEnvelope(job: Job): Buffer {
-  const head = Buffer.from(`${job.dueNs}/`, 'latin1');
-  return Buffer.concat([head, job.payload], head.length + job.payload.length);
+  const head = `${job.dueNs}/`;
+  const bytes = Buffer.allocUnsafe(head.length + job.payload.length);
+  bytes.write(head, 'latin1');
+  job.payload.copy(bytes, head.length);
+  return bytes;
 }
 
 /** The job in these bytes, or undefined when they are no envelope. The payload is a view, not a copy. */

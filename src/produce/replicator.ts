@@ -85,19 +85,21 @@ export class Replicator {
     const { nodes: candidates, shunned } = this.#rotation.next(clock.now(), minReplicas);
     const written: Replica[] = [];
     const refusals: NodeError[] = [];
-    const fill = async (): Promise<void> => {
-      for (let node = candidates.shift(); node !== undefined; node = candidates.shift()) {
-        try {
-          written.push({ node, id: await node.put(envelope, options) });
-          return;
-        } catch (error) {
+    let asked = Math.min(replicas, candidates.length);
+    const write = (node: QueueNode): Promise<void> =>
+      node.put(envelope, options).then(
+        (id) => {
+          written.push({ node, id });
+        },
+        (error: unknown) => {
           if (!(error instanceof NodeError)) throw error;
           refusals.push(error);
           this.#rotation.failed(node, error, clock.now());
-        }
-      }
-    };
-    await Promise.all(candidates.slice(0, replicas).map(fill));
+          const spare = candidates[asked++];
+          return spare === undefined ? undefined : write(spare);
+        },
+      );
+    await Promise.all(candidates.slice(0, replicas).map(write));
     const result = { replicas: written, failed: [...shunned, ...refusals] };
     if (written.length >= minReplicas) return result;
     const unconfirmed = refusals.some((refusal) => refusal.unconfirmed);

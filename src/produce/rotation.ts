@@ -7,13 +7,14 @@ import type { QueueNode } from '../queue/node.ts';
 const shunnedFor = 30_000;
 
 export class Rotation {
-  readonly #nodes: readonly QueueNode[];
+  /** The nodes, beginning with each of them. */
+  readonly #turns: readonly (readonly QueueNode[])[];
   readonly #shunned = new Map<QueueNode, { readonly until: number; readonly error: NodeError }>();
   #turn: number;
 
   /** @param random in [0, 1): where it starts, so that one-shot producers spread their jobs. */
   constructor(nodes: readonly QueueNode[], random: number) {
-    this.#nodes = nodes;
+    this.#turns = nodes.map((_, at) => [...nodes.slice(at), ...nodes.slice(0, at)]);
     this.#turn = Math.floor(random * nodes.length);
   }
 
@@ -21,11 +22,11 @@ export class Rotation {
    * The nodes that may be asked, in order, and why the others may not.
    * @param least with fewer than that the put would fail anyway: then every node is asked.
    */
-  next(now: number, least: number): { nodes: QueueNode[]; shunned: NodeError[] } {
-    const at = this.#turn;
-    this.#turn = (at + 1) % this.#nodes.length;
+  next(now: number, least: number): { nodes: readonly QueueNode[]; shunned: NodeError[] } {
+    const turned = this.#turns[this.#turn] ?? [];
+    this.#turn = (this.#turn + 1) % this.#turns.length;
+    if (this.#shunned.size === 0) return { nodes: turned, shunned: [] };
     for (const [node, { until }] of this.#shunned) if (until <= now) this.#shunned.delete(node);
-    const turned = [...this.#nodes.slice(at), ...this.#nodes.slice(0, at)];
     const nodes = turned.filter((node) => !this.#shunned.has(node));
     if (nodes.length < least) return { nodes: turned, shunned: [] };
     return { nodes, shunned: [...this.#shunned.values()].map(({ error }) => error) };

@@ -22,8 +22,8 @@ async function read(
   let empty = 0;
   const found: string[] = [];
   const chunks = chunksOf(Buffer.from(text as string), sizes);
-  for await (const record of records(chunks, form, () => (empty += 1))) {
-    found.push(record.toString('latin1'));
+  for await (const batch of records(chunks, form, () => (empty += 1))) {
+    found.push(...batch.map((record) => record.toString('latin1')));
   }
   return { found, empty };
 }

@@ -5,8 +5,12 @@ import { expect, test } from 'vitest';
 import { putInOrder } from '../../../src/produce/bulk.ts';
 import type { Accepted } from '../../../src/produce/producer.ts';
 
-async function* numbers(count: number): AsyncGenerator<number> {
-  for (let number = 0; number < count; number++) yield await Promise.resolve(number);
+/** In batches of 0, 1, 2, 3 … */
+async function* numbers(count: number): AsyncGenerator<number[]> {
+  for (let from = 0, size = 0; from < count; from += size, size += 1) {
+    const length = Math.min(size, count - from);
+    yield await Promise.resolve(Array.from({ length }, (_, at) => from + at));
+  }
 }
 
 function job(number: number): Accepted {
@@ -36,7 +40,7 @@ async function run(count: number, refused: number, inFlight: number, refusedToo 
       undone.push(receipt);
       return Promise.resolve(receipt !== '7');
     },
-    onAccepted: ({ receipt }) => void accepted.push(receipt),
+    onAccepted: (jobs) => void accepted.push(...jobs.map(({ receipt }) => receipt)),
     inFlight,
   });
   return { end, accepted, undone, late, most };
@@ -55,7 +59,7 @@ test.each([1, 3, 100])(
   async (inFlight) => {
     const { end, accepted, undone, late } = await run(20, 5, inFlight);
     expect(end).toMatchObject({ accepted: 5, refusal: new Error('no') });
-    expect(end.mayRun.map(({ receipt }) => receipt)).toEqual(inFlight > 2 ? ['7'] : []);
+    expect(end.mayRun.map(({ receipt }) => receipt)).toEqual(inFlight > 3 ? ['7'] : []);
     expect(accepted).toEqual(['0', '1', '2', '3', '4']);
     expect(undone.sort()).toEqual(late.sort());
     expect(late.length).toBeLessThan(inFlight);
