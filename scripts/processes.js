@@ -1,4 +1,4 @@
-// The processes and the temporary folder of a demo, all gone when it is over.
+// The processes and the temporary folder of a demo or a benchmark, all gone when it is over.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,8 +14,13 @@ const grace = 3_000;
 export class Processes {
   /** Nothing new starts any more. */
   closed = false;
-  folder = mkdtempSync(join(tmpdir(), 'dq-demo-'));
+  folder;
   #children = new Set();
+
+  /** @param {string} purpose is in the folder's name */
+  constructor(purpose = 'demo') {
+    this.folder = mkdtempSync(join(tmpdir(), `dq-${purpose}-`));
+  }
 
   /**
    * @param {string} file
@@ -49,7 +54,8 @@ export class Processes {
   }
 }
 
-async function end(child) {
+/** Gently at first; resolves when it is gone. */
+export async function end(child) {
   if (hasEnded(child) || child.pid === undefined) return;
   const gone = once(child, 'exit');
   child.kill('SIGTERM');

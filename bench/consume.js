@@ -1,0 +1,54 @@
+// Due jobs through `Consumer` with an empty function, 3 replicas, Redis: each job claimed, run, written down, deleted.
+
+import { consumeAll } from './consumers.js';
+import { inTurn, noCompiler } from './lab.js';
+import { goQueue } from './recorded.js';
+import { missing, row } from './row.js';
+
+const rounds = 3;
+const jobs = 20_000;
+/** The C client has to be kept busy for longer. */
+const jobsOfC = 100_000;
+
+export async function consume(lab) {
+  const measured = await inTurn(rounds, () => round(lab));
+  const speeds = measured.map(({ speed }) => speed);
+  const against = lab.pipe && {
+    ratios: measured.map(({ speed, copies }) => speed / goQueue.consumedHere(copies)),
+    of: 'go-queue, scaled',
+    least: 4,
+  };
+  return [
+    row('Consumer, empty function, 3 replicas', 'jobs/s', speeds, against),
+    ...(lab.pipe === undefined
+      ? [missing('C client, reserve and delete', noCompiler)]
+      : [
+          row(
+            'C client, reserve and delete, 3 nodes',
+            'copies/s',
+            measured.map(({ drained }) => drained),
+          ),
+        ]),
+    goQueue.consume,
+  ];
+}
+
+async function round(lab) {
+  const copies = await copiesOfC(lab);
+  const { speed } = await lab.onCluster(3, async (cluster) => {
+    await lab.fill(cluster, jobs);
+    return consumeAll(lab, cluster, { jobs });
+  });
+  return { speed, ...copies };
+}
+
+/** Copies/s of the C client on three nodes, put and drained: how fast this machine is just now. */
+async function copiesOfC(lab) {
+  if (lab.pipe === undefined) return {};
+  return lab.onCluster(3, async (cluster) => {
+    const put = await lab.pipePut(cluster, jobsOfC);
+    const drain = await lab.pipeDrain(cluster);
+    await cluster.expect(0);
+    return { copies: (3 * jobsOfC) / put, drained: (3 * jobsOfC) / drain };
+  });
+}
