@@ -7,6 +7,7 @@ const below = {
   embedded: ['core', 'queue', 'ledger'],
   run: ['core'],
   produce: ['core', 'queue', 'ledger'],
+  survey: ['core', 'queue', 'ledger'],
   consume: ['core', 'queue', 'ledger', 'run'],
   schedule: ['core', 'queue', 'ledger', 'run', 'produce', 'consume'],
   config: ['core'],

@@ -62,6 +62,7 @@ export class EmbeddedLedger implements Ledger {
 
   look: Ledger['look'] = (job) =>
     orLedgerDown(this.#database.read((now) => machine.look(this.#entry(job, now), now)));
+  lookAll: Ledger['lookAll'] = (jobs) => Promise.all(jobs.map(this.look));
 
   /** Writes, because a full disk can be read all the same. */
   async ready(): Promise<void> {

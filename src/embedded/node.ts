@@ -9,6 +9,7 @@ import type {
   QueueNode,
   ReplicaStats,
   Reservation,
+  ScanPage,
   TubeCounts,
 } from '../queue/node.ts';
 import type { Database, WriteTerms } from './database.ts';
@@ -25,6 +26,7 @@ import {
 } from './replica.ts';
 import { EmbeddedReservation, type ReservedRow } from './reservation.ts';
 import { endpoint, tooBig } from './trouble.ts';
+import { scanReplicas } from './scan.ts';
 
 /** The longest envelope, in bytes: a payload this long should be a file's name. */
 const longestEnvelope = 64 * 1024 * 1024;
@@ -162,6 +164,10 @@ export class EmbeddedNode implements QueueNode {
       ) as { readonly next: number | null };
       return next === null ? undefined : secondsLeft(next - now);
     });
+  }
+
+  async *scan(): AsyncGenerator<ScanPage> {
+    yield* scanReplicas(this.#open(), this.tube);
   }
 
   close(): void {

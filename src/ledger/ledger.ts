@@ -121,6 +121,8 @@ export interface Ledger {
   revoke(job: JobRef, final: boolean): Promise<RevokeAnswer>;
   kick(job: JobRef): Promise<KickAnswer>;
   look(job: JobRef): Promise<Standing | undefined>;
+  /** The same for many at once, in their order. */
+  lookAll(jobs: readonly JobRef[]): Promise<(Standing | undefined)[]>;
   /** Resolves when a claim could be written now. */
   ready(): Promise<void>;
   close(): void;

@@ -74,8 +74,8 @@ export class BeanstalkdReservation implements Reservation {
   }
 
   async #askStats(): Promise<ReplicaStats | undefined> {
-    const stats = replicaStats(await this.#send(statsJob(this.id)));
-    return stats?.state === 'reserved' ? stats : undefined;
+    const job = await this.#send(statsJob(this.id));
+    return job?.state === 'reserved' ? replicaStats(job) : undefined;
   }
 
   async #settle(act: () => Promise<boolean | undefined>): Promise<boolean> {

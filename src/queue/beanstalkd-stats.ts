@@ -3,8 +3,7 @@
 import type { JobStats, TubeStats } from '../beanstalk/stats-commands.ts';
 import type { ReplicaStats, TubeCounts } from './node.ts';
 
-export function replicaStats(job: JobStats | undefined): ReplicaStats | undefined {
-  if (job === undefined) return undefined;
+export function replicaStats(job: JobStats): ReplicaStats {
   const { tube, state, priority, age, ttr, timeLeft } = job;
   return { tube, state, priority, age, ttr, timeLeft };
 }

@@ -22,7 +22,9 @@ import { NodeError } from '../core/errors.ts';
 import { defaultTimeout, defaultTube } from './beanstalkd-defaults.ts';
 import { BeanstalkdReservation } from './beanstalkd-reservation.ts';
 import { replicaStats, tubeCounts } from './beanstalkd-stats.ts';
-import type { PutOptions, QueueNode, ReplicaStats, Reservation, TubeCounts } from './node.ts';
+import { probeTube, scanIds } from './beanstalkd-scan.ts';
+import type { QueueNode, Reservation, ScanPage } from './node.ts';
+import type { PutOptions, ReplicaStats, TubeCounts } from './node.ts';
 import { WaitingConnections } from './waiting-connections.ts';
 
 export interface BeanstalkdOptions {
@@ -134,7 +136,8 @@ export class BeanstalkdNode implements QueueNode {
   }
 
   async stats(id: bigint): Promise<ReplicaStats | undefined> {
-    return replicaStats(await this.#commands.send(statsJob(id)));
+    const job = await this.#commands.send(statsJob(id));
+    return job === undefined ? undefined : replicaStats(job);
   }
 
   /** On one connection: it can't come to another life of the server between the look and the deletion. */
@@ -159,6 +162,15 @@ export class BeanstalkdNode implements QueueNode {
       if (next === undefined) return undefined;
       const nextStats = await this.#commands.send(statsJob(next.id));
       if (nextStats?.state === 'delayed') return Math.max(nextStats.timeLeft, 0);
+    }
+  }
+
+  async *scan(): AsyncGenerator<ScanPage> {
+    const connection = await this.#dialer.open([use(probeTube)]);
+    try {
+      yield* scanIds(connection, this.tube);
+    } finally {
+      connection.close();
     }
   }
 

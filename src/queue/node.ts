@@ -33,6 +33,20 @@ export interface TubeCounts {
   readonly waiting: number;
 }
 
+/** A replica that a scan found. */
+export interface ScannedReplica {
+  readonly id: bigint;
+  readonly stats: ReplicaStats;
+  readonly envelope: Buffer;
+}
+
+export interface ScanPage {
+  /** May be none: ids that are no more, or of other tubes, take their time too. */
+  readonly replicas: readonly ScannedReplica[];
+  /** How much of the scan is done, 0 to 1. */
+  readonly progress: number;
+}
+
 /**
  * One node with one tube of it. Every method rejects with a NodeError that names the node when the
  * node can't be asked or refuses; a lost connection is opened anew by the next call.
@@ -62,6 +76,12 @@ export interface QueueNode {
   counts(): Promise<TubeCounts>;
   /** Whole seconds (rounded down) until the next delayed replica of the tube is ready; undefined: none is delayed. */
   nextReady(): Promise<number | undefined>;
+  /**
+   * Every replica of the tube, the newest first, without touching any: one that is there all the time is given once;
+   * one that is put or deleted meanwhile may be given or not. Nothing is asked much ahead of what is taken, and whoever
+   * stops taking ends it. It delays no other call.
+   */
+  scan(): AsyncIterable<ScanPage>;
   /** Gives every reservation back at once and lets go of all it holds. */
   close(): void;
 }

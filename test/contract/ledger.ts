@@ -51,6 +51,22 @@ export function ledgerContract(
       await rig.pass(contractTerms.suspicion);
     };
 
+    describe('looking', () => {
+      it('at many gives them in their order', async () => {
+        const others = Array.from({ length: 1_200 }, (_, at) => ({ ...job, key: `key-${at}` }));
+        await claim('a');
+        await ledger.revoke({ ...job, key: 'key-700' }, false);
+        const standings = await ledger.lookAll([...others, job, job]);
+        expect(standings.length).toBe(1_202);
+        expect(standings.slice(1_200).map((each) => each?.state)).toEqual(['claimed', 'claimed']);
+        expect(standings.flatMap((each, at) => (each === undefined ? [] : [at]))).toEqual([
+          700, 1_200, 1_201,
+        ]);
+        expect(standings[1_201]).toEqual(await ledger.look(job));
+        expect(await ledger.lookAll([])).toEqual([]);
+      });
+    });
+
     describe('claim', () => {
       it('is granted to the first who asks, as the first attempt', async () => {
         expect(await ledger.look(job)).toBeUndefined();

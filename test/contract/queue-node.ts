@@ -2,7 +2,7 @@
 
 import { Buffer } from 'node:buffer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { PutOptions, QueueNode, Reservation } from '../../src/queue/node.ts';
+import type { PutOptions, QueueNode, Reservation, ScannedReplica } from '../../src/queue/node.ts';
 import { until } from '../support/wait.ts';
 
 /** Opens a node on one and the same tube each time; the tube is empty at first, and no other test's. */
@@ -431,6 +431,93 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
         });
         expect(stats?.timeLeft).toBeGreaterThan(90);
         expect(stats?.timeLeft).toBeLessThanOrEqual(100);
+      });
+    });
+
+    describe('the scan', () => {
+      async function scanned(of: QueueNode): Promise<ScannedReplica[]> {
+        const found: ScannedReplica[] = [];
+        for await (const { replicas, progress } of of.scan()) {
+          expect(progress).toBeGreaterThanOrEqual(0);
+          expect(progress).toBeLessThanOrEqual(1);
+          found.push(...replicas);
+        }
+        return found;
+      }
+
+      it('an empty tube has none', async () => {
+        expect(await scanned(node)).toEqual([]);
+      });
+
+      it('finds each replica, whatever its state, the newest first, and leaves it as it is', async () => {
+        const buried = await node.put(hello, { ...plain, priority: 7 });
+        await (await take(node)).bury();
+        const reserved = await node.put(hello, plain);
+        const held = await take(node);
+        const delayed = await node.put(Buffer.from([0, 255]), { ...plain, delay: 100 });
+        const ready = await node.put(Buffer.alloc(0), plain);
+        const found = await scanned(open());
+        expect(found).toMatchObject([
+          { id: ready, envelope: Buffer.alloc(0), stats: { state: 'ready' } },
+          { id: delayed, envelope: Buffer.from([0, 255]), stats: { state: 'delayed' } },
+          { id: reserved, envelope: hello, stats: { state: 'reserved' } },
+          { id: buried, envelope: hello, stats: { state: 'buried', priority: 7, ttr: 60 } },
+        ]);
+        expect(found.every(({ stats }) => stats.tube === node.tube)).toBe(true);
+        expect(await node.counts()).toMatchObject({ ready: 1, delayed: 1, reserved: 1, buried: 1 });
+        expect(await held.touch()).toBe(true);
+      });
+
+      it('finds all of many, between which others were deleted', async () => {
+        const puts = Array.from({ length: 3_000 }, () => node.put(hello, plain));
+        const ids = await Promise.all(puts);
+        const deleted = ids.filter((_, at) => at % 3 === 1);
+        await Promise.all(deleted.map((id) => node.delete(id, hello)));
+        const left = ids.filter((_, at) => at % 3 !== 1).reverse();
+        expect((await scanned(node)).map(({ id }) => id)).toEqual(left);
+      });
+
+      it('large ones', async () => {
+        const large = Buffer.alloc(65_535, 'abcdefghi');
+        for (let put = 0; put < 100; put++) await node.put(large, plain);
+        const found = await scanned(node);
+        expect(found.length).toBe(100);
+        expect(found.every(({ envelope }) => envelope.equals(large))).toBe(true);
+      });
+
+      it('can be left off, and begun anew', async () => {
+        for (let put = 0; put < 2_000; put++) void node.put(hello, plain);
+        await until('they are there', async () => (await node.counts()).ready === 2_000);
+        const pages = node.scan()[Symbol.asyncIterator]();
+        expect((await pages.next()).done).toBe(false);
+        await pages.return?.();
+        expect((await pages.next()).done).toBe(true);
+        expect((await scanned(node)).length).toBe(2_000);
+      });
+
+      it('while jobs come and go it finds every one that stays', async () => {
+        const staying = await Promise.all(
+          Array.from({ length: 500 }, () => node.put(hello, { ...plain, delay: 100 })),
+        );
+        const scans = Array.from({ length: 5 }, () => scanned(node));
+        const other = open();
+        const over = new AbortController();
+        const traffic = (async () => {
+          while (!over.signal.aborted) await other.delete(await other.put(hello, plain), hello);
+        })();
+        const found = await Promise.all(scans);
+        over.abort();
+        await traffic;
+        for (const each of found) {
+          const ids = each.map(({ id }) => id);
+          expect(new Set(ids).size).toBe(ids.length);
+          expect(ids.filter((id) => staying.includes(id))).toEqual(staying.toReversed());
+        }
+      });
+
+      it('of a closed node', async () => {
+        node.close();
+        await expect(scanned(node)).rejects.toMatchObject({ name: 'NodeError' });
       });
     });
 

@@ -32,6 +32,7 @@ export class MemoryLedger implements Ledger {
   kick: Ledger['kick'] = (job) => this.#apply(job, machine.kick);
 
   look: Ledger['look'] = (job) => Promise.resolve(machine.look(this.entry(job), this.#clock.now()));
+  lookAll: Ledger['lookAll'] = (jobs) => Promise.all(jobs.map(this.look));
 
   ready: Ledger['ready'] = () => Promise.resolve();
 

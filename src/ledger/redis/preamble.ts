@@ -33,12 +33,13 @@ local now = ${clock}
 local keptBeyondTtl, deadStaysLonger = ${keptBeyondTtl}, ${deadStaysLonger}
 local isWord = { token = true, reason = true, by = true }
 
-local function read()
-  local value = redis.call('GET', KEYS[1])
+local function read(key)
+  key = key or KEYS[1]
+  local value = redis.call('GET', key)
   if not value then return { state = 'absent' } end
   local version, state, fields = string.match(value, '^dq(%d+) (%l+)(.*)$')
   if not version then return { state = 'done', exitCode = 0, at = now, by = '' } end
-  if version ~= '1' then error('DQVERSION written by another version of dq: ' .. KEYS[1]) end
+  if version ~= '1' then error('DQVERSION written by another version of dq: ' .. key) end
   local entry = { state = state }
   for name, field in string.gmatch(fields, '(%a+)=(%S*)') do
     entry[name] = isWord[name] and field or tonumber(field)

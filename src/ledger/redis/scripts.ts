@@ -147,22 +147,29 @@ save(retry({ attempt = entry.attempt or 0, failures = 0, deaths = 0 }, now))
 return 'kicked'
 `;
 
-// answers nil, {'claimed', token, attempt, failures, deaths, ms ago, ms left}, {'retry', attempt, failures, deaths, ms},
-// {'done', exit code, ms ago, by}, {'dead', reason, exit code or '-', attempt, failures, deaths, ms ago}, {'revoked', ms ago}
+// KEYS: any number of jobs
+// answers for each: nil, {'claimed', token, attempt, failures, deaths, ms ago, ms left},
+// {'retry', attempt, failures, deaths, ms}, {'done', exit code, ms ago, by},
+// {'dead', reason, exit code or '-', attempt, failures, deaths, ms ago}, {'revoked', ms ago}
 const look = `
-local entry = read()
-local attempt, failures, deaths = entry.attempt, entry.failures, entry.deaths
-if entry.state == 'absent' then
-  return nil
-elseif entry.state == 'claimed' then
-  local ago, left = now - entry.claimedAt, entry.leaseUntil - now
-  return { 'claimed', entry.token, attempt, failures, deaths, ago, left }
-elseif entry.state == 'retry' then
-  return { 'retry', attempt, failures, deaths, entry.notBefore - now }
-elseif entry.state == 'done' then
-  return { 'done', entry.exitCode, now - entry.at, entry.by }
-elseif entry.state == 'dead' then
-  return { 'dead', entry.reason, entry.exitCode or '-', attempt, failures, deaths, now - entry.at }
+local function standing(entry)
+  local attempt, failures, deaths = entry.attempt, entry.failures, entry.deaths
+  if entry.state == 'absent' then
+    return false
+  elseif entry.state == 'claimed' then
+    local ago, left = now - entry.claimedAt, entry.leaseUntil - now
+    return { 'claimed', entry.token, attempt, failures, deaths, ago, left }
+  elseif entry.state == 'retry' then
+    return { 'retry', attempt, failures, deaths, entry.notBefore - now }
+  elseif entry.state == 'done' then
+    return { 'done', entry.exitCode, now - entry.at, entry.by }
+  elseif entry.state == 'dead' then
+    return { 'dead', entry.reason, entry.exitCode or '-', attempt, failures, deaths, now - entry.at }
+  end
+  return { 'revoked', now - entry.at }
 end
-return { 'revoked', now - entry.at }
+
+local standings = {}
+for at, key in ipairs(KEYS) do standings[at] = standing(read(key)) end
+return standings
 `;

@@ -150,6 +150,7 @@ export class LedgerClient implements Ledger {
   kick: Ledger['kick'] = (job) => this.#ask('kick', job, machine.kick);
   look: Ledger['look'] = (job) =>
     this.#ask('look', job, (entry, { now }) => ({ entry, answer: machine.look(entry, now) }));
+  lookAll: Ledger['lookAll'] = (jobs) => Promise.all(jobs.map(this.look));
   ready: Ledger['ready'] = () =>
     this.#ask('ready', { tube: '', key: '', dueMs: 0 }, (entry) => ({ entry, answer: undefined }));
 

@@ -1,0 +1,51 @@
+// The scan of a tube of the queue file, page by page: no transaction lasts longer than a page.
+
+import type { ScanPage, ScannedReplica } from '../queue/node.ts';
+import { firstPageSize, nextPageSize } from '../queue/page-size.ts';
+import type { Database } from './database.ts';
+import { bufferOf, statsColumns, statsOf, type StatsRow } from './replica.ts';
+
+interface ScannedRow extends StatsRow {
+  readonly id: number;
+  readonly envelope: Uint8Array;
+}
+
+export async function* scanReplicas(database: Database, tube: string): AsyncGenerator<ScanPage> {
+  const { count, newest } = database.get(
+    'SELECT count(*) AS count, max(id) AS newest FROM replica WHERE tube = ?',
+    tube,
+  ) as { readonly count: number; readonly newest: number | null };
+  let size = firstPageSize;
+  let from = newest ?? 0;
+  let found = 0;
+  while (from > 0) {
+    const replicas = await database.read((now) => page(database, tube, from, size, now));
+    const last = replicas.at(-1);
+    if (last === undefined) return;
+    from = Number(last.id) - 1;
+    found += replicas.length;
+    size = nextPageSize(size, replicas);
+    yield { replicas, progress: Math.min(1, found / count) };
+  }
+}
+
+function page(
+  database: Database,
+  tube: string,
+  from: number,
+  size: number,
+  now: number,
+): ScannedReplica[] {
+  const rows = database.all(
+    `SELECT id, ${statsColumns}, envelope FROM replica
+     WHERE tube = ? AND id <= ? ORDER BY id DESC LIMIT ?`,
+    tube,
+    from,
+    size,
+  ) as ScannedRow[];
+  return rows.map((row) => ({
+    id: BigInt(row.id),
+    stats: statsOf(row, now),
+    envelope: bufferOf(row.envelope),
+  }));
+}

@@ -1,0 +1,58 @@
+// A job as a survey sees it: what all its replicas and the ledger say of it together.
+
+import type { Buffer } from 'node:buffer';
+import type { Standing } from '../ledger/ledger.ts';
+import { revocationMargin } from '../ledger/machine.ts';
+import type { QueueNode, ReplicaState, ReplicaStats } from '../queue/node.ts';
+
+/** The ledger's state where it has one, else that of the replica that is furthest on. */
+export type JobState = Standing['state'] | ReplicaState;
+
+export interface SurveyedReplica {
+  readonly node: QueueNode;
+  readonly id: bigint;
+  readonly stats: ReplicaStats;
+}
+
+export interface SurveyedJob {
+  /** The logical tube. */
+  readonly tube: string;
+  /** Undefined: no job of dq's, just bytes that somebody put into the tube. Each of them is shown by itself. */
+  readonly key: string | undefined;
+  /** Nanoseconds since the epoch; undefined without a key. */
+  readonly dueNs: bigint | undefined;
+  /** The bytes of each replica. */
+  readonly envelope: Buffer;
+  /** A view of the envelope, without a key of all of it. */
+  readonly payload: Buffer;
+  /** At least one; one node may have several. */
+  readonly replicas: readonly SurveyedReplica[];
+  /** Undefined: the ledger doesn't know it, or couldn't be asked. */
+  readonly standing: Standing | undefined;
+  readonly state: JobState;
+}
+
+const furthestFirst: readonly ReplicaState[] = ['reserved', 'ready', 'delayed', 'buried'];
+
+export function stateOf(
+  standing: Standing | undefined,
+  replicas: readonly Pick<SurveyedReplica, 'stats'>[],
+): JobState {
+  if (standing !== undefined && !isPutAgain(standing, replicas)) return standing.state;
+  const states = replicas.map(({ stats }) => stats.state);
+  return furthestFirst.find((state) => states.includes(state)) ?? 'buried';
+}
+
+/** A replica that is younger than the revocation is claimed as if the ledger didn't know it. */
+function isPutAgain(
+  standing: Standing,
+  replicas: readonly Pick<SurveyedReplica, 'stats'>[],
+): boolean {
+  if (standing.state !== 'revoked') return false;
+  return replicas.some(({ stats }) => stats.age * 1_000 + revocationMargin < standing.agoMs);
+}
+
+/** How many nodes have a replica of it. */
+export function nodesOf(replicas: readonly SurveyedReplica[]): number {
+  return new Set(replicas.map(({ node }) => node)).size;
+}

@@ -1,0 +1,120 @@
+// Which jobs of a survey are meant: the options `--state`, `--match`, `--due-before`, `--due-after` and
+// `--under-replicated`, read and applied.
+
+import { Buffer, isUtf8 } from 'node:buffer';
+import { DqError, messageOf } from '../core/errors.ts';
+import { parseInstant, type Frame } from '../core/instant.ts';
+import { nearest } from '../core/nearest.ts';
+import type { JobState } from './job.ts';
+
+/** As they stand on the command line. */
+export interface SelectionOptions {
+  readonly state?: string;
+  readonly match?: string;
+  readonly dueBefore?: string;
+  readonly dueAfter?: string;
+  readonly underReplicated?: boolean;
+}
+
+/** Left out: every job. */
+export interface Selection {
+  readonly states?: ReadonlySet<JobState>;
+  readonly match?: (payload: Buffer) => boolean;
+  /** ns since the epoch. */
+  readonly dueBefore?: bigint;
+  readonly dueAfter?: bigint;
+  readonly underReplicated?: boolean;
+}
+
+const states: Readonly<Record<JobState, true>> = {
+  ready: true,
+  delayed: true,
+  reserved: true,
+  buried: true,
+  claimed: true,
+  retry: true,
+  done: true,
+  dead: true,
+  revoked: true,
+};
+
+/** @throws DqError (usage) */
+export function readSelection(options: SelectionOptions, frame: Frame): Selection {
+  const { state, match, dueBefore, dueAfter, underReplicated } = options;
+  return {
+    ...(state === undefined ? {} : { states: readStates(state) }),
+    ...(match === undefined ? {} : { match: readMatch(match) }),
+    ...(dueBefore === undefined ? {} : { dueBefore: instant('--due-before', dueBefore, frame) }),
+    ...(dueAfter === undefined ? {} : { dueAfter: instant('--due-after', dueAfter, frame) }),
+    ...(underReplicated === undefined ? {} : { underReplicated }),
+  };
+}
+
+/** The replicas of a dead job are buried: who looks for what is buried means it too. */
+function readStates(text: string): ReadonlySet<JobState> {
+  const wanted = new Set(text.split(',').map(readState));
+  return wanted.has('buried') ? wanted.add('dead') : wanted;
+}
+
+function readState(word: string): JobState {
+  if (Object.hasOwn(states, word)) return word as JobState;
+  const known = Object.keys(states);
+  const near = nearest(word, known);
+  throw new DqError('usage', `--state: no such state: ${JSON.stringify(word)}`, {
+    hint: near === undefined ? `states are ${known.join(', ')}` : `did you mean ${near}?`,
+  });
+}
+
+/** `/…/` and flags of JavaScript's is an expression, anything else is a part of the payload. */
+function readMatch(text: string): (payload: Buffer) => boolean {
+  const { source, flags = '' } =
+    /^\/(?<source>.+)\/(?<flags>[dgimsuvy]*)$/s.exec(text)?.groups ?? {};
+  if (source === undefined) {
+    const part = Buffer.from(text);
+    return (payload) => payload.includes(part);
+  }
+  const expression = readExpression(source, flags);
+  return (payload) => expression.test(payload.toString(isUtf8(payload) ? 'utf8' : 'latin1'));
+}
+
+/** `g` and `y` would make each test begin where the last one ended. */
+function readExpression(source: string, flags: string): RegExp {
+  try {
+    return new RegExp(source, flags.replaceAll(/[gy]/g, ''));
+  } catch (error) {
+    throw new DqError('usage', `--match: ${messageOf(error)}`, {
+      hint: 'without the slashes it is looked for as it is',
+      cause: error,
+    });
+  }
+}
+
+function instant(option: string, text: string, frame: Frame): bigint {
+  try {
+    return parseInstant(text, frame).ns;
+  } catch (error) {
+    if (!(error instanceof DqError)) throw error;
+    const hint = error.hint === undefined ? {} : { hint: error.hint };
+    throw new DqError('usage', `${option}: ${error.message}`, hint);
+  }
+}
+
+/** What each replica tells by itself. */
+export interface Content {
+  /** Undefined: bytes that are no job of dq's. */
+  readonly dueNs: bigint | undefined;
+  readonly payload: Buffer;
+}
+
+export function hasContent(
+  { match, dueBefore, dueAfter }: Selection,
+  { dueNs, payload }: Content,
+): boolean {
+  if (dueBefore !== undefined && (dueNs === undefined || dueNs >= dueBefore)) return false;
+  if (dueAfter !== undefined && (dueNs === undefined || dueNs <= dueAfter)) return false;
+  return match?.(payload) ?? true;
+}
+
+export function hasState({ states: wanted }: Selection, state: JobState): boolean {
+  return wanted?.has(state) ?? true;
+}
