@@ -25,6 +25,7 @@ const homes = [
   ['ioredis', '^src/ledger/redis/'],
   ['cosmiconfig', '^src/config/'],
   ['chalk', '^src/output/'],
+  ['cli-progress', '^src/output/'],
   ['commander', '^src/cli/'],
   ['cron-parser', '^src/schedule/'],
   ['@photostructure/sqlite', '^src/embedded/'],

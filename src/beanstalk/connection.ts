@@ -77,16 +77,26 @@ export class Connection {
    */
   send<Outcome>(command: Command<Outcome>): Promise<Outcome> {
     if (this.#end !== undefined) return Promise.reject(this.#end);
-    if (!this.#writing) {
-      this.#writing = true;
-      process.nextTick(this.#write);
-    }
+    this.#writeSoon();
     return this.#pipeline.add(command);
+  }
+
+  /** The same for many at once: one that is refused rejects them all. */
+  sendAll<Outcome>(commands: readonly Command<Outcome>[]): Promise<Outcome[]> {
+    if (this.#end !== undefined) return Promise.reject(this.#end);
+    if (commands.length > 0) this.#writeSoon();
+    return this.#pipeline.addAll(commands);
   }
 
   /** At once: the server gives its reservations back, and every command without a reply is rejected. */
   close(): void {
     this.#destroy('down', closedHere);
+  }
+
+  #writeSoon(): void {
+    if (this.#writing) return;
+    this.#writing = true;
+    process.nextTick(this.#write);
   }
 
   readonly #write = (): void => {

@@ -50,7 +50,8 @@ export class ReplyDecoder {
   }
 
   /**
-   * Bodies are copied, so that the chunk may be used again, and a small one doesn't keep a large chunk alive.
+   * Bodies of jobs are copied, so that the chunk may be used again, and a small one doesn't keep a large chunk alive;
+   * those of statistics may be views of the chunk, to be read at once.
    * @throws ProtocolError, and whatever `onReply` throws.
    */
   push(chunk: Buffer): void {
@@ -107,6 +108,13 @@ export class ReplyDecoder {
 
   #readBody(chunk: Buffer, at: number, { word, rest, length }: Announced): number {
     const whole = length + crlfLength;
+    if (this.#filled === 0 && at + whole <= chunk.length) {
+      assertEnd(chunk, at + length, length);
+      const view = chunk.subarray(at, at + length);
+      this.#announced = undefined;
+      this.#onReply({ word, rest, body: word === 'OK' ? view : Buffer.from(view) });
+      return at + whole;
+    }
     const end = Math.min(at + whole - this.#filled, chunk.length);
     this.#makeRoom(this.#filled + end - at, whole);
     chunk.copy(this.#body, this.#filled, at, end);
@@ -125,12 +133,15 @@ export class ReplyDecoder {
 
   #takeBody(word: BodyWord, rest: string, length: number): void {
     const body = this.#body;
-    if (body[length] !== carriageReturn || body[length + 1] !== lineFeed) {
-      throw new ProtocolError(`a body of ${length} bytes isn't followed by CRLF`);
-    }
+    assertEnd(body, length, length);
     this.#announced = undefined;
     this.#body = nothing;
     this.#filled = 0;
     this.#onReply({ word, rest, body: body.subarray(0, length) });
   }
+}
+
+function assertEnd(bytes: Buffer, at: number, length: number): void {
+  if (bytes[at] === carriageReturn && bytes[at + 1] === lineFeed) return;
+  throw new ProtocolError(`a body of ${length} bytes isn't followed by CRLF`);
 }

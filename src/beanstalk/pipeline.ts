@@ -45,6 +45,20 @@ export class Pipeline {
     });
   }
 
+  /** The same for many, whose outcomes are wanted together: a promise for each would cost more than the rest. */
+  addAll<Outcome>(commands: readonly Command<Outcome>[]): Promise<Outcome[]> {
+    if (commands.length === 0) return Promise.resolve([]);
+    return new Promise((resolve, reject) => {
+      const outcomes: Outcome[] = [];
+      // Replies come in the order of their commands
+      const take = (outcome: unknown): void => {
+        outcomes.push(outcome as Outcome);
+        if (outcomes.length === commands.length) resolve(outcomes);
+      };
+      for (const command of commands) this.#commands.push({ command, resolve: take, reject });
+    });
+  }
+
   /** The bytes of the commands added since the last call. From now on they count as written. */
   take(): Buffer {
     const taken = this.#commands.slice(this.#written).map(({ command }) => command);

@@ -4,8 +4,8 @@ import { idIn, isWord, tubeName, u64 } from './command.ts';
 import type { Command } from './command.ts';
 import { ProtocolError, excerpt } from './reply.ts';
 import type { Reply } from './reply.ts';
-import { numberOf, readStats, textOf } from './stats.ts';
-import type { Stats } from './stats.ts';
+import { lookUpStats, numberOf, readStats, textOf } from './stats.ts';
+import type { Lookup, Stats } from './stats.ts';
 
 type JobState = 'ready' | 'delayed' | 'reserved' | 'buried';
 
@@ -16,15 +16,9 @@ export interface JobStats {
   readonly priority: number;
   /** Seconds since it was put. */
   readonly age: number;
-  readonly delay: number;
   readonly ttr: number;
   /** Seconds until a delayed one is ready or a reserved one runs out of its ttr; may be negative. */
   readonly timeLeft: number;
-  readonly reserves: number;
-  readonly timeouts: number;
-  readonly releases: number;
-  readonly buries: number;
-  readonly kicks: number;
 }
 
 /** Undefined: no such job. @throws RangeError */
@@ -34,25 +28,19 @@ export function statsJob(id: bigint): Command<JobStats | undefined> {
 
 function readJobStats(reply: Reply): JobStats | undefined {
   if (isWord(reply, 'NOT_FOUND')) return undefined;
-  const stats = readStats(reply);
+  const stats = lookUpStats(reply);
   return {
     id: idIn(textOf(stats, 'id')),
     tube: textOf(stats, 'tube'),
     state: stateIn(stats),
     priority: numberOf(stats, 'pri'),
     age: numberOf(stats, 'age'),
-    delay: numberOf(stats, 'delay'),
     ttr: numberOf(stats, 'ttr'),
     timeLeft: numberOf(stats, 'time-left'),
-    reserves: numberOf(stats, 'reserves'),
-    timeouts: numberOf(stats, 'timeouts'),
-    releases: numberOf(stats, 'releases'),
-    buries: numberOf(stats, 'buries'),
-    kicks: numberOf(stats, 'kicks'),
   };
 }
 
-function stateIn(stats: Stats): JobState {
+function stateIn(stats: Lookup): JobState {
   const state = textOf(stats, 'state');
   switch (state) {
     case 'ready':

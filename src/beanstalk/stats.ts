@@ -19,6 +19,26 @@ export function readStats(reply: Reply): Stats {
   return stats;
 }
 
+/** What a few of many values are taken from. */
+export type Lookup = Pick<Stats, 'get'>;
+
+/**
+ * For statistics that are asked for by the thousand: nothing is read but what is looked up.
+ * @throws ProtocolError, Refusal
+ */
+export function lookUpStats(reply: Reply): Lookup {
+  const text = `\n${textIn(reply)}`;
+  return {
+    get: (key) => {
+      const label = `\n${key}: `;
+      const at = text.indexOf(label);
+      if (at === -1) return undefined;
+      const from = at + label.length;
+      return unquoted(text.slice(from, text.indexOf('\n', from)));
+    },
+  };
+}
+
 /** @throws ProtocolError, Refusal */
 export function readList(reply: Reply): string[] {
   return linesOf(reply).map((line) => {
@@ -28,14 +48,14 @@ export function readList(reply: Reply): string[] {
 }
 
 /** The value of a key that must be there. @throws ProtocolError */
-export function textOf(stats: Stats, key: string): string {
+export function textOf(stats: Lookup, key: string): string {
   const text = stats.get(key);
   if (text === undefined) throw new ProtocolError(`stats without ${excerpt(key)}`);
   return text;
 }
 
 /** @throws ProtocolError */
-export function numberOf(stats: Stats, key: string): number {
+export function numberOf(stats: Lookup, key: string): number {
   const text = textOf(stats, key);
   if (!/^-?\d{1,15}$/.test(text)) {
     throw new ProtocolError(`stats with ${excerpt(key)} that is no number: ${excerpt(text)}`);
@@ -44,11 +64,15 @@ export function numberOf(stats: Stats, key: string): number {
 }
 
 function linesOf(reply: Reply): string[] {
-  if (reply.word !== 'OK' || reply.body === undefined) throw unexpected(reply);
-  const lines = reply.body.toString('utf8').split('\n');
+  const lines = textIn(reply).split('\n');
   return lines.filter((line) => line !== '' && line !== '---');
 }
 
+function textIn({ word, rest, body }: Reply): string {
+  if (word !== 'OK' || body === undefined) throw unexpected({ word, rest, body });
+  return body.toString('utf8');
+}
+
 function unquoted(value: string): string {
-  return /^".*"$/.test(value) ? value.slice(1, -1) : value;
+  return value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
 }

@@ -9,6 +9,7 @@ import type { AtOptions } from './at.ts';
 import type { InitOptions } from './init.ts';
 import type { CronRunOptions } from './cron-run.ts';
 import type { NextOptions } from './cron-next.ts';
+import type { ListOptions } from './list.ts';
 import type { PutOptions } from './put.ts';
 import type { StatsOptions } from './stats.ts';
 import { version } from './version.ts';
@@ -99,6 +100,8 @@ const declarations: readonly Declaration[] = [
   { name: 'put', summary: 'put a job: now, or after a delay', declare: declarePut },
   { name: 'at', summary: 'put a job that is due at an instant', declare: declareAt },
   { name: 'work', summary: 'run a command for each job', declare: declareWork },
+  { name: 'list', summary: 'the jobs of a tube', declare: declareList },
+  { name: 'peek', summary: 'one job whole, or the next ones', declare: declarePeek },
   {
     name: 'delete',
     alias: 'revoke',
@@ -230,6 +233,52 @@ function declareWork(command: Command, exit: Exit, { argv }: Whole): void {
     const stray = command.args.slice(0, command.args.length - handler.length);
     const { work } = await import('./work.ts');
     await work({ handler, stray }, command.opts<WorkOptions>(), context);
+  });
+}
+
+function declareList(command: Command, exit: Exit): void {
+  command.description(
+    'Lists the jobs of a tube without touching any, roughly the newest first: state, due instant, key, on how many\n' +
+      'nodes it is, and the start of its payload.',
+  );
+  selectionOptions(command).option('--limit <n>', 'at most so many');
+  withExamples(command, [
+    'dq list',
+    'dq list --state buried',
+    "dq list --match 'report 17' --due-before 'tomorrow 09:00'",
+    "dq list --json --match '/^mail to .*@example.org$/i' | jq -r .receipt",
+    'dq list -t default.cron --limit 20',
+  ]);
+  run(command, exit, async (context) => {
+    const { list } = await import('./list.ts');
+    await list(command.opts<ListOptions>(), context);
+  });
+}
+
+function selectionOptions(command: Command): Command {
+  return command
+    .option('--state <states>', 'only these: ready, delayed, claimed, retry, buried (dead too) …')
+    .option('--match <text>', 'only those whose payload has that text, or matches /an expression/')
+    .option('--due-before <time>', 'only those due before TIME, in any form that dq at takes')
+    .option('--due-after <time>', 'only those due after TIME')
+    .option('--under-replicated', 'only those on fewer nodes than replicas: of the configuration');
+}
+
+function declarePeek(command: Command, exit: Exit): void {
+  command
+    .description(
+      'Shows one job whole: what the ledger knows of it, each of its replicas, its payload. Without a receipt: the next\n' +
+        'job that is ready, delayed and buried.',
+    )
+    .argument('[receipt]', 'what put printed');
+  withExamples(command, [
+    'dq peek "$receipt"',
+    'dq peek',
+    'dq peek "$receipt" --json | jq .ledger',
+  ]);
+  run(command, exit, async (context) => {
+    const { peek } = await import('./peek.ts');
+    await peek(command.args, context);
   });
 }
 

@@ -29,16 +29,17 @@ export function sealEnvelope(job: Job): Buffer {
 
 /** The job in these bytes, or undefined when they are no envelope. The payload is a view, not a copy. */
 export function openEnvelope(bytes: Buffer): Job | undefined {
-  const end = bytes.subarray(0, mostDigits + 1).indexOf(slash);
-  if (end < 1) return undefined;
-  for (let at = 0; at < end; at++) {
-    const byte = bytes[at];
-    if (byte === undefined || byte < zero || byte > nine) return undefined;
-  }
+  let end = 0;
+  while (end < mostDigits && isDigit(bytes[end])) end += 1;
+  if (end === 0 || bytes[end] !== slash) return undefined;
   if (end > 1 && bytes[0] === zero) return undefined;
   const dueNs = BigInt(bytes.toString('latin1', 0, end));
   if (dueNs > latestDue) return undefined;
   return { dueNs, payload: bytes.subarray(end + 1) };
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= zero && byte <= nine;
 }
 
 /** The first whole millisecond (since the epoch) at which a job may start: its due instant, rounded up. */

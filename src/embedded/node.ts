@@ -9,8 +9,10 @@ import type {
   QueueNode,
   ReplicaStats,
   Reservation,
+  ScannedReplica,
   ScanPage,
   TubeCounts,
+  WaitingState,
 } from '../queue/node.ts';
 import type { Database, WriteTerms } from './database.ts';
 import { Places, type Place } from './places.ts';
@@ -25,8 +27,8 @@ import {
   type StatsRow,
 } from './replica.ts';
 import { EmbeddedReservation, type ReservedRow } from './reservation.ts';
+import { firstReplica, scanReplicas } from './scan.ts';
 import { endpoint, tooBig } from './trouble.ts';
-import { scanReplicas } from './scan.ts';
 
 /** The longest envelope, in bytes: a payload this long should be a file's name. */
 const longestEnvelope = 64 * 1024 * 1024;
@@ -164,6 +166,11 @@ export class EmbeddedNode implements QueueNode {
       ) as { readonly next: number | null };
       return next === null ? undefined : secondsLeft(next - now);
     });
+  }
+
+  async next(state: WaitingState): Promise<ScannedReplica | undefined> {
+    const database = this.#open();
+    return database.read((now) => firstReplica(database, this.tube, state, now));
   }
 
   async *scan(): AsyncGenerator<ScanPage> {

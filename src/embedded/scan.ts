@@ -1,6 +1,6 @@
-// The scan of a tube of the queue file, page by page: no transaction lasts longer than a page.
+// Looks into a tube of the queue file: all of it, page by page (no transaction lasts longer than a page), or the first one.
 
-import type { ScanPage, ScannedReplica } from '../queue/node.ts';
+import type { ScannedReplica, ScanPage, WaitingState } from '../queue/node.ts';
 import { firstPageSize, nextPageSize } from '../queue/page-size.ts';
 import type { Database } from './database.ts';
 import { bufferOf, statsColumns, statsOf, type StatsRow } from './replica.ts';
@@ -43,9 +43,29 @@ function page(
     from,
     size,
   ) as ScannedRow[];
-  return rows.map((row) => ({
-    id: BigInt(row.id),
-    stats: statsOf(row, now),
-    envelope: bufferOf(row.envelope),
-  }));
+  return rows.map((row) => replicaOf(row, now));
+}
+
+const firstOf: Readonly<Record<WaitingState, string>> = {
+  ready: `(state = 'ready' OR until <= ?) ORDER BY priority, id`,
+  delayed: `state = 'delayed' AND until > ? ORDER BY until, id`,
+  buried: `state = 'buried' AND ? IS NOT NULL ORDER BY id`,
+};
+
+export function firstReplica(
+  database: Database,
+  tube: string,
+  state: WaitingState,
+  now: number,
+): ScannedReplica | undefined {
+  const row = database.get(
+    `SELECT id, ${statsColumns}, envelope FROM replica WHERE tube = ? AND ${firstOf[state]} LIMIT 1`,
+    tube,
+    now,
+  ) as ScannedRow | undefined;
+  return row === undefined ? undefined : replicaOf(row, now);
+}
+
+function replicaOf(row: ScannedRow, now: number): ScannedReplica {
+  return { id: BigInt(row.id), stats: statsOf(row, now), envelope: bufferOf(row.envelope) };
 }

@@ -36,6 +36,11 @@ export class Printer {
     return isTerminal('stderr');
   }
 
+  /** Columns of the terminal that stdout is; undefined: it is none. */
+  get columns(): number | undefined {
+    return isTerminal('stdout') ? standard('stdout').columns : undefined;
+  }
+
   /** Resolves when more may be printed. */
   data(text: string): Promise<void> | undefined {
     if (this.closed) return undefined;

@@ -76,9 +76,9 @@ function idsDown(from: bigint, count: number): bigint[] {
 }
 
 async function look(connection: Connection, tube: string, ids: readonly bigint[]): Promise<Look> {
-  const jobs = await Promise.all(ids.map((id) => connection.send(statsJob(id))));
+  const jobs = await connection.sendAll(ids.map(statsJob));
   const ours = jobs.flatMap((job) => (job?.tube === tube ? [job] : []));
-  const bodies = await Promise.all(ours.map(({ id }) => connection.send(peek(id))));
+  const bodies = await connection.sendAll(ours.map(({ id }) => peek(id)));
   const replicas = ours.flatMap((job, at) => {
     const envelope = bodies[at]?.body;
     return envelope === undefined ? [] : [{ id: job.id, stats: replicaStats(job), envelope }];

@@ -7,7 +7,9 @@ import {
   deleteJob,
   kickJob,
   peek,
+  peekBuried,
   peekDelayed,
+  peekReady,
   put,
   reserveWithTimeout,
 } from '../beanstalk/job-commands.ts';
@@ -23,8 +25,8 @@ import { defaultTimeout, defaultTube } from './beanstalkd-defaults.ts';
 import { BeanstalkdReservation } from './beanstalkd-reservation.ts';
 import { replicaStats, tubeCounts } from './beanstalkd-stats.ts';
 import { probeTube, scanIds } from './beanstalkd-scan.ts';
-import type { QueueNode, Reservation, ScanPage } from './node.ts';
-import type { PutOptions, ReplicaStats, TubeCounts } from './node.ts';
+import type { PutOptions, QueueNode, ReplicaStats, Reservation, TubeCounts } from './node.ts';
+import type { ScannedReplica, ScanPage, WaitingState } from './node.ts';
 import { WaitingConnections } from './waiting-connections.ts';
 
 export interface BeanstalkdOptions {
@@ -57,6 +59,7 @@ export interface BeanstalkdDescription {
 }
 
 const reserveNow = reserveWithTimeout(0);
+const peekFirst = { ready: peekReady, delayed: peekDelayed, buried: peekBuried };
 
 export class BeanstalkdNode implements QueueNode {
   readonly endpoint: string;
@@ -162,6 +165,16 @@ export class BeanstalkdNode implements QueueNode {
       if (next === undefined) return undefined;
       const nextStats = await this.#commands.send(statsJob(next.id));
       if (nextStats?.state === 'delayed') return Math.max(nextStats.timeLeft, 0);
+    }
+  }
+
+  async next(state: WaitingState): Promise<ScannedReplica | undefined> {
+    for (;;) {
+      const first = await this.#commands.send(peekFirst[state]());
+      if (first === undefined) return undefined;
+      const { id, body: envelope } = first;
+      const found = await this.stats(id);
+      if (found !== undefined) return { id, stats: found, envelope };
     }
   }
 

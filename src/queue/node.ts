@@ -13,6 +13,9 @@ export interface PutOptions {
 
 export type ReplicaState = 'ready' | 'delayed' | 'reserved' | 'buried';
 
+/** The states in which nobody has it. */
+export type WaitingState = Exclude<ReplicaState, 'reserved'>;
+
 export interface ReplicaStats {
   readonly tube: string;
   readonly state: ReplicaState;
@@ -76,6 +79,8 @@ export interface QueueNode {
   counts(): Promise<TubeCounts>;
   /** Whole seconds (rounded down) until the next delayed replica of the tube is ready; undefined: none is delayed. */
   nextReady(): Promise<number | undefined>;
+  /** The replica of the tube that is the first in that state: the next to be reserved, to be ready, the first that was buried. */
+  next(state: WaitingState): Promise<ScannedReplica | undefined>;
   /**
    * Every replica of the tube, the newest first, without touching any: one that is there all the time is given once;
    * one that is put or deleted meanwhile may be given or not. Nothing is asked much ahead of what is taken, and whoever

@@ -1,9 +1,12 @@
 // A job as a survey sees it: what all its replicas and the ledger say of it together.
 
 import type { Buffer } from 'node:buffer';
+import { openEnvelope } from '../core/envelope.ts';
+import { keyOf } from '../core/key.ts';
 import type { Standing } from '../ledger/ledger.ts';
 import { revocationMargin } from '../ledger/machine.ts';
 import type { QueueNode, ReplicaState, ReplicaStats } from '../queue/node.ts';
+import type { Known } from './standings.ts';
 
 /** The ledger's state where it has one, else that of the replica that is furthest on. */
 export type JobState = Standing['state'] | ReplicaState;
@@ -30,6 +33,38 @@ export interface SurveyedJob {
   /** Undefined: the ledger doesn't know it, or couldn't be asked. */
   readonly standing: Standing | undefined;
   readonly state: JobState;
+}
+
+/** What the bytes of a replica are. */
+export interface Content {
+  /** Undefined: no job of dq's. */
+  readonly dueNs: bigint | undefined;
+  /** A view of the bytes. */
+  readonly payload: Buffer;
+}
+
+export function contentOf(envelope: Buffer): Content {
+  return openEnvelope(envelope) ?? { dueNs: undefined, payload: envelope };
+}
+
+/** What the ledger may know it by. */
+export function knownOf(envelope: Buffer): Known & { readonly envelope: Buffer } {
+  const { dueNs } = contentOf(envelope);
+  if (dueNs === undefined) return { key: undefined, dueNs, envelope };
+  return { key: keyOf(envelope), dueNs, envelope };
+}
+
+/** @param envelope what all of these replicas hold. */
+export function jobOf(
+  tube: string,
+  envelope: Buffer,
+  replicas: readonly SurveyedReplica[],
+  standing: Standing | undefined,
+): SurveyedJob {
+  const { key, dueNs } = knownOf(envelope);
+  const { payload } = contentOf(envelope);
+  const state = stateOf(standing, replicas);
+  return { tube, key, dueNs, envelope, payload, replicas, standing, state };
 }
 
 const furthestFirst: readonly ReplicaState[] = ['reserved', 'ready', 'delayed', 'buried'];

@@ -5,7 +5,7 @@ import { Buffer, isUtf8 } from 'node:buffer';
 import { DqError, messageOf } from '../core/errors.ts';
 import { parseInstant, type Frame } from '../core/instant.ts';
 import { nearest } from '../core/nearest.ts';
-import type { JobState } from './job.ts';
+import type { Content, JobState } from './job.ts';
 
 /** As they stand on the command line. */
 export interface SelectionOptions {
@@ -100,12 +100,6 @@ function instant(option: string, text: string, frame: Frame): bigint {
 }
 
 /** What each replica tells by itself. */
-export interface Content {
-  /** Undefined: bytes that are no job of dq's. */
-  readonly dueNs: bigint | undefined;
-  readonly payload: Buffer;
-}
-
 export function hasContent(
   { match, dueBefore, dueAfter }: Selection,
   { dueNs, payload }: Content,

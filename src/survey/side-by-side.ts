@@ -80,7 +80,7 @@ function foundOn(
   return page.replicas.map((replica) => ({ node, replica }));
 }
 
-function noneAnswers(errors: readonly NodeError[]): DqError {
+export function noneAnswers(errors: readonly NodeError[]): DqError {
   const [first] = errors;
   if (errors.length === 1 && first !== undefined) return first;
   const reasons = errors.map((error) => `${error.node}: ${messageOf(error)}`).join('; ');

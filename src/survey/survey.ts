@@ -4,15 +4,15 @@
 // is given as soon as as many nodes have it as should; the others at the end, when it is certain.
 
 import type { Buffer } from 'node:buffer';
-import { dueMs, openEnvelope } from '../core/envelope.ts';
-import { LedgerDown, NodeError } from '../core/errors.ts';
+import { NodeError, type LedgerDown } from '../core/errors.ts';
 import { keyOf } from '../core/key.ts';
 import type { Ledger, Standing } from '../ledger/ledger.ts';
 import type { QueueNode } from '../queue/node.ts';
 import { Gathering, type Gathered } from './gathering.ts';
-import { nodesOf, stateOf, type SurveyedJob, type SurveyedReplica } from './job.ts';
-import { hasContent, hasState, type Content, type Selection } from './selection.ts';
+import { contentOf, nodesOf, stateOf, type SurveyedJob, type SurveyedReplica } from './job.ts';
+import { hasContent, hasState, type Selection } from './selection.ts';
 import { readSideBySide, type FoundReplica } from './side-by-side.ts';
+import { Standings } from './standings.ts';
 
 export interface SurveyOptions {
   readonly nodes: readonly QueueNode[];
@@ -77,10 +77,6 @@ function take(
   return job === undefined ? [] : [job];
 }
 
-function contentOf(envelope: Buffer): Content {
-  return openEnvelope(envelope) ?? { dueNs: undefined, payload: envelope };
-}
-
 function* groupsOf(jobs: Iterable<Gathered>): Generator<Gathered[]> {
   let group: Gathered[] = [];
   for (const job of jobs) {
@@ -95,15 +91,16 @@ function* groupsOf(jobs: Iterable<Gathered>): Generator<Gathered[]> {
 /** Asks the ledger, and for envelopes that weren't kept; then it is known which jobs are meant. */
 class Judge {
   readonly #options: SurveyOptions;
-  #ledgerIsDown = false;
+  readonly #standings: Standings;
 
   constructor(options: SurveyOptions) {
     this.#options = options;
+    this.#standings = new Standings(options);
   }
 
   async judge(candidates: readonly Candidate[]): Promise<SurveyedJob[]> {
     const wanted = candidates.filter((candidate) => this.#isWanted(candidate));
-    const standings = await this.#standings(wanted);
+    const standings = await this.#standings.of(wanted);
     const jobs = await Promise.all(
       wanted.map((candidate) => this.#complete(candidate, standings.get(candidate.key))),
     );
@@ -113,25 +110,6 @@ class Judge {
   #isWanted({ key, replicas }: Candidate): boolean {
     const { selection, replicas: wanted } = this.#options;
     return selection.underReplicated !== true || (key !== undefined && nodesOf(replicas) < wanted);
-  }
-
-  async #standings(
-    candidates: readonly Candidate[],
-  ): Promise<Map<string | undefined, Standing | undefined>> {
-    const { tube, ledger } = this.#options;
-    const jobs = candidates.flatMap(({ key, dueNs }) =>
-      key === undefined ? [] : [{ tube, key, dueMs: dueMs(dueNs) }],
-    );
-    if (jobs.length === 0 || this.#ledgerIsDown) return new Map();
-    try {
-      const standings = await ledger.lookAll(jobs);
-      return new Map(jobs.map(({ key }, at) => [key, standings[at]]));
-    } catch (error) {
-      if (!(error instanceof LedgerDown)) throw error;
-      this.#ledgerIsDown = true;
-      this.#options.onTrouble(error);
-      return new Map();
-    }
   }
 
   /** Undefined: it isn't selected, or gone by now. */

@@ -28,7 +28,7 @@ function nodeWithOne(envelope: Buffer, onSettled: (how: string) => void): QueueN
       stats: never,
       delete: never,
     },
-    ...{ kick: never, counts: never, nextReady: never, scan: never, close: never },
+    ...{ kick: never, counts: never, nextReady: never, next: never, scan: never, close: never },
     reserve: (seconds, signal) => {
       if (seconds === 0) return Promise.resolve(replicas.shift());
       return new Promise((resolve) => {

@@ -1,0 +1,81 @@
+// dq peek: one job whole, by its receipt; or the next job of each state.
+
+import { findJob, type Cluster } from '../cluster.ts';
+import { DqError, messageOf, NodeError, type LedgerDown } from '../core/errors.ts';
+import { jobSheet } from '../output/job-sheet.ts';
+import type { Printer } from '../output/printer.ts';
+import { surveyJson, type JobFacts, type ReplicaFacts } from '../output/survey-json.ts';
+import { firstJobs, inspect, type Inspection, type Place } from '../survey/inspect.ts';
+import type { Context } from './context.ts';
+import { exitCodes } from './exit-codes.ts';
+import { factsOf } from './job-facts.ts';
+import { openCluster } from './open-cluster.ts';
+
+export async function peek(receipts: readonly string[], context: Context): Promise<void> {
+  const [receipt] = receipts;
+  const cluster = openCluster(await context.config(), context);
+  try {
+    if (receipt === undefined) await peekFirst(cluster, context.printer);
+    else await peekReceipt(receipt, cluster, context);
+  } finally {
+    await cluster.close();
+  }
+}
+
+async function peekFirst(cluster: Cluster, printer: Printer): Promise<void> {
+  const { tube } = cluster.config;
+  const nodes = await cluster.nodes(tube);
+  const jobs = await firstJobs(nodes, await groundOf(tube, cluster, printer));
+  if (jobs.length === 0) printer.note(`nothing is ready, delayed or buried in ${tube}`);
+  for (const job of jobs) await show(factsOf(job, true), printer);
+}
+
+async function peekReceipt(receipt: string, cluster: Cluster, context: Context): Promise<void> {
+  const { printer } = context;
+  const { replicas, tube } = await findJob(receipt, cluster);
+  const seen = await inspect(replicas, await groundOf(tube, cluster, printer));
+  const [job, ...others] = seen.jobs;
+  if (job === undefined) throw nothingThere(seen);
+  const facts = factsOf(job, true);
+  await show({ ...facts, replicas: [...facts.replicas, ...missing(seen)] }, printer);
+  for (const other of others) await show(factsOf(other, true), printer);
+  if (others.length === 0) return;
+  printer.warn(
+    `the replicas of this receipt are ${seen.jobs.length} different jobs: a node that restarted without a binlog counts its ids from 1 again`,
+  );
+  context.exit(exitCodes.notSo);
+}
+
+function nothingThere({ unreached }: Inspection): DqError {
+  if (unreached.length === 0) return new DqError('absent', 'no such job');
+  const reasons = unreached.map(({ error }) => `${error.node}: ${messageOf(error)}`).join('; ');
+  return new DqError('unavailable', `none of its nodes that answer has it (${reasons})`);
+}
+
+function missing({ absent, unreached }: Inspection): ReplicaFacts[] {
+  return [
+    ...absent.map((place) => ({ ...addressOf(place), state: 'absent' })),
+    ...unreached.map((place) => ({
+      ...addressOf(place),
+      state: 'unreachable',
+      error: messageOf(place.error),
+    })),
+  ];
+}
+
+function addressOf({ node, id }: Place): Pick<ReplicaFacts, 'endpoint' | 'tube' | 'id'> {
+  return { endpoint: node.endpoint, tube: node.tube, id };
+}
+
+async function groundOf(tube: string, cluster: Cluster, printer: Printer) {
+  const onTrouble = (trouble: NodeError | LedgerDown): void => {
+    const { message } = trouble;
+    printer.warn(trouble instanceof NodeError ? `${trouble.node}: ${message}` : message);
+  };
+  return { tube, ledger: await cluster.ledger(), onTrouble };
+}
+
+async function show(job: JobFacts, printer: Printer): Promise<void> {
+  if (printer.json) await printer.line(surveyJson(job));
+  else await printer.data(jobSheet(job, await printer.paint()));
+}
