@@ -28,6 +28,7 @@ export async function list(options: ListOptions, context: Context): Promise<void
   const cluster = openCluster(config, context);
   const { tube, replicas } = config;
   const bar = await progressBar(printer);
+  const sharesLine = printer.columns !== undefined;
   let found = 0;
   try {
     const print = await printing(replicas, printer);
@@ -46,7 +47,7 @@ export async function list(options: ListOptions, context: Context): Promise<void
       const jobs = group.slice(0, limit === undefined ? undefined : limit - found);
       found += jobs.length;
       if (jobs.length > 0) {
-        if (printer.columns !== undefined) bar.hide();
+        if (sharesLine) bar.hide();
         await print(jobs);
       }
       if (printer.closed || found === limit) break;
