@@ -53,7 +53,14 @@ await build({
   minifySyntax: true,
   legalComments: 'linked',
   // Only what is loaded when it is first needed, and is no JavaScript alone.
-  external: ['ioredis', 'typescript', 'cron-parser', 'cli-progress', '@photostructure/sqlite', 'node:sqlite'],
+  external: [
+    'ioredis',
+    'typescript',
+    'cron-parser',
+    'cli-progress',
+    '@photostructure/sqlite',
+    'node:sqlite',
+  ],
   supported: { 'dynamic-import': false },
   define: { 'import.meta': 'importMeta' },
   banner: {

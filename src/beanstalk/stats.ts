@@ -27,7 +27,7 @@ export type Lookup = Pick<Stats, 'get'>;
  * @throws ProtocolError, Refusal
  */
 export function lookUpStats(reply: Reply): Lookup {
-  const text = `\n${textIn(reply)}`;
+  const text = `\n${textIn(reply)}\n`;
   return {
     get: (key) => {
       const label = `\n${key}: `;

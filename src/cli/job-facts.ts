@@ -43,7 +43,7 @@ function attemptOf(standing: Standing | undefined): number | undefined {
 }
 
 /** Flat; `worker` is the claim's token, which begins with the worker's name. */
-export function ledgerFacts(standing: Standing): LedgerFacts {
+function ledgerFacts(standing: Standing): LedgerFacts {
   if (standing.state === 'claimed') {
     const { claim, ...facts } = standing;
     const { token, ...counts } = claim;

@@ -12,9 +12,6 @@ import { replicaStats, tubeCounts } from './beanstalkd-stats.ts';
 import type { ScannedReplica, ScanPage } from './node.ts';
 import { firstPageSize, nextPageSize } from './page-size.ts';
 
-/** No job stays in it: neither `list` nor `stats` shows it. */
-export const probeTube = 'dq.probe';
-
 /** Should a probe stay after all, no worker would ever take it first. */
 const probe = { priority: 2 ** 32 - 1, delay: 0, ttr: 1 };
 
@@ -46,7 +43,7 @@ export async function* scanIds(connection: Connection, tube: string): AsyncGener
       while (next > 0n && looks.length < pagesInFlight) {
         const ids = idsDown(next, size);
         next -= BigInt(ids.length);
-        looks.push(look(connection, tube, ids));
+        looks.push(begun(look(connection, tube, ids)));
       }
       const page = await looks.shift();
       if (page === undefined) return;
@@ -60,6 +57,12 @@ export async function* scanIds(connection: Connection, tube: string): AsyncGener
     connection.close();
     await Promise.allSettled(looks);
   }
+}
+
+/** It may fail before anybody waits for it: whoever does is told. */
+function begun(work: Promise<Look>): Promise<Look> {
+  work.catch(() => undefined);
+  return work;
 }
 
 /** Every job that was put before has this id or a smaller one. */
@@ -81,7 +84,10 @@ async function look(connection: Connection, tube: string, ids: readonly bigint[]
   const bodies = await connection.sendAll(ours.map(({ id }) => peek(id)));
   const replicas = ours.flatMap((job, at) => {
     const envelope = bodies[at]?.body;
-    return envelope === undefined ? [] : [{ id: job.id, stats: replicaStats(job), envelope }];
+    // The tube's name is this one, and no part of the reply: that isn't to be kept for it
+    return envelope === undefined
+      ? []
+      : [{ id: job.id, stats: { ...replicaStats(job), tube }, envelope }];
   });
   return { asked: ids.length, found: ours.length, replicas };
 }

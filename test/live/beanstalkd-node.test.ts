@@ -9,6 +9,7 @@ import type { Reservation } from '../../src/queue/node.ts';
 import { obliging, startFakeNode } from '../support/fake-node.ts';
 import type { Script } from '../support/fake-node.ts';
 import { startProxy } from '../support/proxy.ts';
+import { connectRaw } from '../support/raw-node.ts';
 import { startBeanstalkd } from '../support/servers.ts';
 import type { Server } from '../support/servers.ts';
 import { until } from '../support/wait.ts';
@@ -195,6 +196,28 @@ describe('a server that fails', () => {
     expect(await nodeAt(own.endpoint).put(other, plain)).toBe(id);
     expect(await node.delete(id, hello)).toBe(false);
     expect(await node.peek(id)).toEqual(other);
+  });
+
+  it('dies while nobody takes the next page of a scan: whoever does is told', async () => {
+    const own = await startBeanstalkd();
+    const node = nodeAt(own.endpoint);
+    await Promise.all(Array.from({ length: 2_000 }, () => node.put(hello, plain)));
+    const raw = await connectRaw(own.port);
+    const peeks = async (): Promise<number> => Number((await raw.stats('stats'))?.get('cmd-peek'));
+    const pages = node.scan()[Symbol.asyncIterator]();
+    const first = await pages.next();
+    const size = first.done === true ? NaN : first.value.replicas.length;
+    await until('the next page is here', async () => (await peeks()) === 2 * size);
+    raw.close();
+    // The one after it is asked for in vain
+    own.pause();
+    expect((await pages.next()).done).toBe(false);
+    await own.kill();
+    await expect(node.counts()).rejects.toMatchObject({ fault: 'down' });
+    const rest = async (): Promise<void> => {
+      while ((await pages.next()).done !== true);
+    };
+    await expect(rest()).rejects.toMatchObject({ node: own.endpoint, fault: 'down' });
   });
 
   it('is down: every call fails at once with the same error', async () => {
