@@ -1,6 +1,7 @@
 // What `put` and `at` share: the payloads of the command line or of stdin, put and printed in order.
 
 import { Buffer } from 'node:buffer';
+import type { Cluster } from '../cluster.ts';
 import { DqError } from '../core/errors.ts';
 import { defaultPriority } from '../core/job-defaults.ts';
 import { putInOrder, type BulkEnd } from '../produce/bulk.ts';
@@ -11,6 +12,7 @@ import type { Printer } from '../output/printer.ts';
 import type { Context } from './context.ts';
 import { durationOf, optional, wholeNumber } from './numbers.ts';
 import { openCluster } from './open-cluster.ts';
+import type { Waiting } from './wait.ts';
 import { lineForm, nullForm, records, type RecordForm } from './records.ts';
 
 export interface JobOptions {
@@ -18,6 +20,8 @@ export interface JobOptions {
   readonly null?: boolean;
   readonly priority?: string;
   readonly ttr?: string;
+  /** Empty: as long as it takes. */
+  readonly wait?: string;
 }
 
 export interface Due {
@@ -27,17 +31,20 @@ export interface Due {
   readonly distinct: boolean;
 }
 
-interface Wanted {
-  readonly due: Due;
+interface JobWishes {
   readonly priority: number;
   readonly ttr: number | undefined;
+  /** How long to wait for the end of the jobs, in ms; undefined: not at all. */
+  readonly wait: number | undefined;
 }
+
+type Wanted = JobWishes & { readonly due: Due };
 
 const largest = 2 ** 32 - 1;
 /** Records on their way at once: a pipelined connection is full long before that. */
 const inFlight = 256;
 
-export function readJobOptions(options: JobOptions): { priority: number; ttr: number | undefined } {
+export function readJobOptions(options: JobOptions): JobWishes {
   const priority = optional(options.priority, (text) =>
     wholeNumber('--priority', text, 0, largest),
   );
@@ -46,6 +53,7 @@ export function readJobOptions(options: JobOptions): { priority: number; ttr: nu
   return {
     priority: priority ?? defaultPriority,
     ttr: ttr === undefined ? undefined : Math.ceil(ttr / 1_000),
+    wait: optional(options.wait, (text) => (text === '' ? Infinity : durationOf('--wait', text))),
   };
 }
 
@@ -60,7 +68,7 @@ export function readPayload(
   if (form !== undefined) {
     if (word === undefined) return { form };
     throw new DqError('usage', `the jobs come from stdin: what is ${JSON.stringify(word)}?`, {
-      hint: 'give either a payload, or --lines or --null',
+      hint: strayDuration(word, options) ?? 'give either a payload, or --lines or --null',
     });
   }
   if (word === undefined) {
@@ -70,10 +78,17 @@ export function readPayload(
   }
   if (second !== undefined) {
     throw new DqError('usage', `one payload only: what is ${JSON.stringify(second)}?`, {
-      hint: `quote a payload that has blanks: dq ${command} '${words.join(' ')}'`,
+      hint:
+        strayDuration(word, options) ??
+        `quote a payload that has blanks: dq ${command} '${words.join(' ')}'`,
     });
   }
   return { word };
+}
+
+/** The word after a bare `--wait` is the payload. */
+function strayDuration(word: string, { wait }: JobOptions): string | undefined {
+  return wait === '' && /^\d[\dhmsdw.]*$/.test(word) ? `--wait=${word}, in one word` : undefined;
 }
 
 function formOf({ lines, null: nulls }: JobOptions): RecordForm | undefined {
@@ -93,16 +108,35 @@ export async function putJobs(
   try {
     const { tube, minReplicas } = cluster.config;
     const print = await printing(context.printer, tube, cluster.config.replicas, minReplicas);
+    const waiting = await waitingFor(cluster, wanted.wait, 'form' in source, context);
+    const onAccepted = async (accepted: readonly Accepted[]): Promise<void> => {
+      await print(accepted);
+      for (const job of accepted) waiting?.add(job);
+    };
     const producer = await cluster.producer();
     if ('word' in source) {
       const payload = source.word === '-' ? await stdinWhole() : Buffer.from(source.word);
-      await print([await producer.put(request(payload, wanted))]);
+      waiting?.listen();
+      await onAccepted([await producer.put(request(payload, wanted))]);
     } else {
-      await putRecords(source.form, wanted, producer, print, context);
+      await putRecords(source.form, wanted, producer, onAccepted, context);
     }
+    if (waiting !== undefined) context.exit(await waiting.end());
   } finally {
     await cluster.closeFile();
   }
+}
+
+async function waitingFor(
+  cluster: Cluster,
+  atMost: number | undefined,
+  numbered: boolean,
+  { printer }: Context,
+): Promise<Waiting | undefined> {
+  if (atMost === undefined) return undefined;
+  const { Waiting, assertWaitable } = await import('./wait.ts');
+  assertWaitable(cluster.config);
+  return Waiting.on(cluster, { atMost, numbered }, printer);
 }
 
 function request(payload: Buffer, { due, priority, ttr }: Wanted) {
@@ -113,7 +147,7 @@ async function putRecords(
   form: RecordForm,
   wanted: Wanted,
   producer: JobProducer,
-  print: Print,
+  onAccepted: Print,
   { printer }: Context,
 ): Promise<void> {
   let empty = 0;
@@ -123,7 +157,7 @@ async function putRecords(
   const end = await putInOrder(payloads, {
     put: (payload) => producer.put(request(payload, wanted)),
     undo: (accepted) => producer.undo(accepted, wanted.due.distinct),
-    onAccepted: print,
+    onAccepted,
     inFlight,
   });
   if (empty > 0) printer.note(`${empty} empty ${empty === 1 ? 'line' : 'lines'} skipped`);

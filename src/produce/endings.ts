@@ -1,0 +1,158 @@
+// Endings: waits until jobs that were put are over, by looking into the ledger from their due instants on.
+
+import { Buffer } from 'node:buffer';
+import { backoffMs, type Backoff } from '../core/backoff.ts';
+import type { Clock } from '../core/clock.ts';
+import { LedgerDown } from '../core/errors.ts';
+import { newController } from '../core/signals.ts';
+import type { JobRef, Ledger, Standing } from '../ledger/ledger.ts';
+
+export type Ending = Extract<Standing, { readonly state: 'done' | 'dead' | 'revoked' }>;
+
+export interface AwaitedJob {
+  readonly key: string;
+  /** Milliseconds since the epoch. */
+  readonly dueMs: number;
+}
+
+export interface EndingsParts {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  /** The logical tube. */
+  readonly tube: string;
+  /**
+   * Called once for each job, in the order in which they end.
+   * @param index counts the jobs from 0 in the order of their puts.
+   * @param ending undefined: the waiting is over, the job isn't.
+   */
+  readonly onEnding: (key: string, index: number, ending: Ending | undefined) => unknown;
+  /** Called once a change: with the reason when the ledger can't be asked, with undefined when it can again. */
+  readonly onLedger: (reason: string | undefined) => void;
+}
+
+/** A short job is seen at once, and a long one costs two questions a second. */
+const betweenLooks: Backoff = { first: 20, most: 500 };
+
+/** So many jobs are looked at in turn; the others, of which there may be millions, wait until one of these is over. */
+const mostWatched = 64;
+
+export class Endings {
+  readonly #parts: EndingsParts;
+  readonly #backlog = new Backlog();
+  readonly #watchers = new Set<Promise<void>>();
+  readonly #putting = newController();
+  #signal = this.#putting.signal;
+  #until = Infinity;
+  #ledgerIsDown = false;
+  #givenUp = false;
+
+  constructor(parts: EndingsParts) {
+    this.#parts = parts;
+  }
+
+  add(job: AwaitedJob): void {
+    this.#backlog.push(job);
+    if (this.#watchers.size >= mostWatched) return;
+    const watcher = this.#watchInTurn().finally(() => this.#watchers.delete(watcher));
+    this.#watchers.add(watcher);
+  }
+
+  /**
+   * Resolves when every job that was added is over, or `signal` aborts.
+   * @param until ms since the epoch, when the waiting is over.
+   */
+  async end(until: number, signal: AbortSignal): Promise<void> {
+    this.#until = until;
+    this.#signal = signal;
+    this.#putting.abort();
+    await Promise.all(this.#watchers);
+  }
+
+  async #watchInTurn(): Promise<void> {
+    for (let job = this.#backlog.shift(); job !== undefined; job = this.#backlog.shift()) {
+      await this.#parts.onEnding(job.key, job.index, await this.#watch(job));
+    }
+  }
+
+  async #watch(job: AwaitedJob): Promise<Ending | undefined> {
+    const { clock, tube } = this.#parts;
+    let nextLook = job.dueMs;
+    for (let looks = 1; ; looks++) {
+      await this.#sleepUntil(nextLook);
+      if (this.#isStopped) return undefined;
+      const isLast = clock.now() >= this.#until;
+      const standing = await this.#look({ tube, ...job });
+      if (isOver(standing)) return standing;
+      if (isLast) return undefined;
+      nextLook = clock.now() + backoffMs(betweenLooks, looks, Math.random());
+    }
+  }
+
+  async #sleepUntil(instant: number): Promise<void> {
+    const { clock } = this.#parts;
+    for (;;) {
+      const left = Math.min(instant, this.#until) - clock.now();
+      if (left <= 0 || this.#isStopped) return;
+      await clock.sleep(left, this.#signal);
+    }
+  }
+
+  get #isStopped(): boolean {
+    return this.#givenUp || (this.#signal !== this.#putting.signal && this.#signal.aborted);
+  }
+
+  async #look(job: JobRef): Promise<Standing | undefined> {
+    const { ledger, clock } = this.#parts;
+    try {
+      const standing = await ledger.look(job);
+      this.#ledgerIs(undefined);
+      return standing;
+    } catch (error) {
+      if (!(error instanceof LedgerDown)) throw error;
+      this.#ledgerIs(error.message);
+      this.#givenUp ||= clock.now() >= this.#until;
+      return undefined;
+    }
+  }
+
+  #ledgerIs(reason: string | undefined): void {
+    const isDown = reason !== undefined;
+    if (isDown === this.#ledgerIsDown) return;
+    this.#ledgerIsDown = isDown;
+    this.#parts.onLedger(reason);
+  }
+}
+
+function isOver(standing: Standing | undefined): standing is Ending {
+  const state = standing?.state;
+  return state === 'done' || state === 'dead' || state === 'revoked';
+}
+
+const keyBytes = 16;
+const jobBytes = keyBytes + 8;
+const chunkJobs = 1_024;
+
+/** A queue that holds a job in 24 bytes: its key, then its due instant. */
+class Backlog {
+  readonly #chunks: Buffer[] = [];
+  #added = 0;
+  #taken = 0;
+
+  push({ key, dueMs }: AwaitedJob): void {
+    const at = this.#added++ % chunkJobs;
+    if (at === 0) this.#chunks.push(Buffer.alloc(chunkJobs * jobBytes));
+    const chunk = this.#chunks.at(-1);
+    chunk?.write(key, at * jobBytes, 'hex');
+    chunk?.writeDoubleLE(dueMs, at * jobBytes + keyBytes);
+  }
+
+  shift(): (AwaitedJob & { readonly index: number }) | undefined {
+    const [chunk] = this.#chunks;
+    if (chunk === undefined || this.#taken === this.#added) return undefined;
+    const index = this.#taken++;
+    const from = (index % chunkJobs) * jobBytes;
+    if (this.#taken % chunkJobs === 0) this.#chunks.shift();
+    const key = chunk.toString('hex', from, from + keyBytes);
+    return { key, dueMs: chunk.readDoubleLE(from + keyBytes), index };
+  }
+}
