@@ -2,16 +2,16 @@
 
 import { sleepUntil, type Clock } from '../core/clock.ts';
 import { dueMs, type Job } from '../core/envelope.ts';
-import { LedgerDown, NodeError, messageOf } from '../core/errors.ts';
+import { LedgerDown, NodeError } from '../core/errors.ts';
 import type { Claim, ClaimAnswer, JobRef, Ledger, Standing } from '../ledger/ledger.ts';
-import { revocationMargin } from '../ledger/machine.ts';
+import { isPutAfter } from '../ledger/machine.ts';
 import type { Reservation } from '../queue/node.ts';
 import type { Report, WorkEvent } from './events.ts';
 import type { Gate } from './gate.ts';
 import type { Admit, Drop, Handler, Outcome, Task } from './handler.ts';
 import type { Keeper } from './keeper.ts';
 import { Lease, type Leases } from './lease.ts';
-import { settle, type Fate } from './settle.ts';
+import { kickUntilTaken, settle, type Fate } from './settle.ts';
 import type { Slots } from './slots.ts';
 import type { Tokens } from './tokens.ts';
 import { judge, maxDeaths, type Verdict } from './verdict.ts';
@@ -323,12 +323,7 @@ export class Attempt {
   async #lookAgain(replica: Reservation): Promise<void> {
     const looked = await this.#parts.gate.ask(() => this.#parts.ledger.look(this.job));
     if (looked === undefined || looked.answer?.state === 'dead') return;
-    try {
-      await replica.node.kick(replica.id);
-    } catch (error) {
-      if (!(error instanceof NodeError)) throw error;
-      this.#tell('warn', 'refused', { node: error.node, reason: messageOf(error) });
-    }
+    await kickUntilTaken(replica, this.#parts, this.#parts.giveUp);
   }
 
   #tell(level: WorkEvent['level'], event: WorkEvent['event'], facts: Partial<WorkEvent>): void {
@@ -380,8 +375,4 @@ async function ageOf(replica: Reservation): Promise<number | undefined> {
     if (!(error instanceof NodeError)) throw error;
     return undefined;
   }
-}
-
-function isPutAfter(age: number, revokedAgoMs: number): boolean {
-  return age * 1_000 + revocationMargin < revokedAgoMs;
 }

@@ -49,6 +49,24 @@ export async function settle(
   }
 }
 
+/** A buried replica that may run again: nobody else knows of it, so that its node is tried until it answers. */
+export async function kickUntilTaken(
+  replica: Reservation,
+  { clock, random, report }: Omit<SettleParts, 'keeper'>,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let failures = 1; !signal.aborted; failures++) {
+    try {
+      await replica.node.kick(replica.id);
+      return;
+    } catch (error) {
+      if (!(error instanceof NodeError)) throw error;
+      if (failures === 1) reportRefusal(replica, error, report);
+    }
+    await clock.sleep(backoffMs(betweenConnects, failures, random()), signal);
+  }
+}
+
 function apply(replica: Reservation, fate: Fate): Promise<boolean> {
   switch (fate.kind) {
     case 'delete':
