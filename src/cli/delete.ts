@@ -1,55 +1,81 @@
-// dq delete: jobs that are not to run, by their receipts.
+// dq delete: jobs that are not to run, by their receipts, or all of a selection.
 
-import { DqError } from '../core/errors.ts';
-import { parseReceipt } from '../core/receipt.ts';
-import type { Printer } from '../output/printer.ts';
-import { explain, revoke, type Revocation } from '../produce/revoke.ts';
-import { findJob } from '../cluster.ts';
+import type { Buffer } from 'node:buffer';
+import type { FoundJob } from '../cluster.ts';
+import { dueMs } from '../core/envelope.ts';
+import { DqError, NodeError } from '../core/errors.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { identifyByKey } from '../produce/identify.ts';
+import { explain, revoke, revokeJob } from '../produce/revoke.ts';
+import type { ChosenJob } from './chosen-jobs.ts';
 import type { Context } from './context.ts';
-import { exitCodeOf, exitCodes } from './exit-codes.ts';
-import { openCluster } from './open-cluster.ts';
+import {
+  changeMany,
+  hasFilter,
+  refuseWords,
+  type Deed,
+  type ManyOptions,
+  type Outcome,
+} from './many-jobs.ts';
+import { changeNamed, type NamedOutcome } from './named-jobs.ts';
 
-export async function deleteJobs(receipts: readonly string[], context: Context): Promise<void> {
-  if (receipts.length === 0) {
-    throw new DqError('usage', 'no receipt was given', {
-      hint: 'dq delete "$receipt": what put printed',
-    });
+export async function deleteJobs(
+  receipts: readonly string[],
+  options: ManyOptions,
+  context: Context,
+): Promise<void> {
+  if (options.all === true || hasFilter(options)) {
+    refuseWords(receipts, 'dq delete --match TEXT, or dq delete "$receipt"');
+    await changeMany(deletion, options, context);
+    return;
   }
-  receipts.forEach(parseReceipt);
-  const cluster = openCluster(await context.config(), context);
-  try {
-    const jobs = await Promise.all(receipts.map((receipt) => findJob(receipt, cluster)));
-    const ledger = await cluster.ledger();
-    const codes: number[] = [];
-    for (const { receipt, replicas, tube } of jobs) {
-      const revocation = await revoke(replicas, tube, ledger);
-      codes.push(await tell(receipt, revocation, context.printer));
-    }
-    context.exit(Math.max(...codes));
-  } finally {
-    await cluster.close();
-  }
+  assertNamed(receipts, options);
+  const deed = { past: 'deleted', change: deleteNamed, later: 'when it is back' } as const;
+  await changeNamed(receipts, deed, context);
 }
 
-async function tell(receipt: string, revocation: Revocation, printer: Printer): Promise<number> {
-  const error = explain(revocation);
-  if (printer.json) {
-    const { result } = revocation;
-    await printer.line({
-      receipt,
-      result,
-      ...(error === undefined ? {} : { error: error.message }),
+function assertNamed(receipts: readonly string[], { state, dryRun }: ManyOptions): void {
+  if (state !== undefined) {
+    throw new DqError('usage', `all jobs that are ${state}?`, {
+      hint: `dq delete --state ${state} --all`,
     });
   }
-  if (error !== undefined) {
-    if (!printer.json)
-      printer.warn(
-        `${receipt}: ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`,
-      );
-    return exitCodeOf(error.kind);
-  }
+  if (dryRun === true) throw new DqError('usage', '--dry-run shows what a selection would delete');
+  if (receipts.length > 0) return;
+  throw new DqError('usage', 'no receipt was given', {
+    hint: 'dq delete "$receipt": what put printed; or --match TEXT, or --all',
+  });
+}
+
+async function deleteNamed({ replicas, tube }: FoundJob, ledger: Ledger): Promise<NamedOutcome> {
+  const revocation = await revoke(replicas, tube, ledger);
   const unreached = revocation.result === 'deleted' ? revocation.unreached : [];
-  const later = unreached.length === 0 ? '' : `; on ${unreached.join(', ')} when it is back`;
-  printer.note(`deleted ${receipt}${later}`);
-  return exitCodes.done;
+  return { result: revocation.result, error: explain(revocation), unreached };
+}
+
+const deletion: Deed = {
+  ...{ verb: 'delete', past: 'deleted', asks: true, most: Infinity, isMeant: () => true },
+  change: async ({ key, dueNs, replicas, envelope }, tube, ledger) => {
+    if (key === undefined || dueNs === undefined) return deleteBytes(replicas, envelope);
+    const ref = { tube, key, dueMs: dueMs(dueNs) };
+    const known = envelope && replicas.map(({ node, id }) => ({ node, id, envelope }));
+    const job = known ? { ref, replicas: known, silent: [] } : await identifyByKey(replicas, ref);
+    const revocation = 'result' in job ? job : await revokeJob(job, ledger);
+    const error = explain(revocation);
+    return { result: revocation.result, ...(error && { error: error.message }) };
+  },
+};
+
+/** No job of dq's, and nothing in the ledger. */
+async function deleteBytes(
+  [replica]: ChosenJob['replicas'],
+  bytes: Buffer | undefined,
+): Promise<Outcome> {
+  if (replica === undefined || bytes === undefined) return { result: 'absent' };
+  try {
+    return { result: (await replica.node.delete(replica.id, bytes)) ? 'deleted' : 'absent' };
+  } catch (error) {
+    if (!(error instanceof NodeError)) throw error;
+    return { result: 'unreachable', error: error.message };
+  }
 }

@@ -5,7 +5,6 @@ import { NodeError, type LedgerDown } from '../core/errors.ts';
 import { localZone } from '../core/zone.ts';
 import { headLine, jobLine } from '../output/job-line.ts';
 import type { Printer } from '../output/printer.ts';
-import { noProgress, progressOn, type Progress } from '../output/progress.ts';
 import { surveyJson } from '../output/survey-json.ts';
 import { jsonText } from '../output/escape.ts';
 import { nodesOf, type SurveyedJob } from '../survey/job.ts';
@@ -15,6 +14,7 @@ import type { Context } from './context.ts';
 import { factsOf } from './job-facts.ts';
 import { optional, wholeNumber } from './numbers.ts';
 import { openCluster } from './open-cluster.ts';
+import { progressBar } from './progress-bar.ts';
 
 export interface ListOptions extends SelectionOptions {
   readonly limit?: string;
@@ -56,11 +56,6 @@ export async function list(options: ListOptions, context: Context): Promise<void
     bar.hide();
     await cluster.close();
   }
-}
-
-function progressBar(printer: Printer): Progress | Promise<Progress> {
-  if (!printer.onTerminal || printer.json || printer.quiet) return noProgress;
-  return progressOn(printer.stderr, 'reading');
 }
 
 /** Says what is missing because of it. */

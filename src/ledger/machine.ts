@@ -63,6 +63,14 @@ export interface Moment {
 /** A replica whose age in whole seconds comes this close to a revocation counts as older than it, in ms. */
 export const revocationMargin = 2_000;
 
+/**
+ * Whether a replica was surely put after the revocation of its job.
+ * @param age in whole seconds.
+ */
+export function isPutAfter(age: number, revokedAgoMs: number): boolean {
+  return age * 1_000 + revocationMargin < revokedAgoMs;
+}
+
 /** A spare replica of a job that runs isn't looked at more often, in ms. */
 export const shortestSpareWait = 1_000;
 
@@ -100,8 +108,7 @@ export function claim(
       return { entry, answer: { kind: 'dead', reason: entry.reason } };
     case 'revoked':
       if (!entry.final && request.age !== undefined) {
-        const putAgainAfterIt = request.age * 1_000 + revocationMargin < now - entry.at;
-        if (putAgainAfterIt) return claimUnknown(request, moment, terms);
+        if (isPutAfter(request.age, now - entry.at)) return claimUnknown(request, moment, terms);
       }
       return { entry, answer: { kind: 'revoked' } };
   }

@@ -88,23 +88,13 @@ export const mutants: readonly Mutant[] = [
     'if (age !== undefined && isPutAfter(0, -1)) {',
     /deleted a replica of \S+ that is not done/,
   ),
-  {
-    name: 'runs what was deleted',
-    place: 'cluster',
-    changes: [
-      {
-        file: machine,
-        from: 'const putAgainAfterIt = request.age * 1_000 + revocationMargin < now - entry.at;',
-        to: 'const putAgainAfterIt = true;',
-      },
-      {
-        file: attempt,
-        from: 'return age * 1_000 + revocationMargin < revokedAgoMs;',
-        to: 'return age + revocationMargin + revokedAgoMs > 0;',
-      },
-    ],
-    caughtBy: /started after it was deleted/,
-  },
+  mutant(
+    'runs what was deleted',
+    machine,
+    'return age * 1_000 + revocationMargin < revokedAgoMs;',
+    'return age + revocationMargin + revokedAgoMs > 0;',
+    /started after it was deleted/,
+  ),
   mutant(
     'takes a claim over in one step',
     machine,

@@ -1,0 +1,57 @@
+// Changes jobs that are named by their receipts, each for itself, and says what became of it.
+
+import { findJob, type FoundJob } from '../cluster.ts';
+import type { DqError } from '../core/errors.ts';
+import { parseReceipt } from '../core/receipt.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Context } from './context.ts';
+import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import { openCluster } from './open-cluster.ts';
+
+export interface NamedOutcome {
+  readonly result: string;
+  /** Undefined: it was done. */
+  readonly error: DqError | undefined;
+  /** Endpoints whose replica is left as it is. */
+  readonly unreached: readonly string[];
+}
+
+export interface NamedDeed {
+  readonly past: 'deleted' | 'kicked';
+  readonly change: (job: FoundJob, ledger: Ledger) => Promise<NamedOutcome>;
+  /** What becomes of replicas that are out of reach. */
+  readonly later: string;
+}
+
+/** Everything is found before anything is changed. */
+export async function changeNamed(
+  receipts: readonly string[],
+  { past, change, later }: NamedDeed,
+  context: Context,
+): Promise<void> {
+  const { printer } = context;
+  receipts.forEach(parseReceipt);
+  const cluster = openCluster(await context.config(), context);
+  try {
+    const jobs = await Promise.all(receipts.map((receipt) => findJob(receipt, cluster)));
+    const ledger = await cluster.ledger();
+    let code: number = exitCodes.done;
+    for (const job of jobs) {
+      const { receipt } = job;
+      const { result, error, unreached } = await change(job, ledger);
+      if (printer.json) {
+        await printer.line({ receipt, result, ...(error && { error: error.message }) });
+      } else if (error === undefined) {
+        const rest = unreached.length === 0 ? '' : `; on ${unreached.join(', ')} ${later}`;
+        printer.note(`${past} ${receipt}${rest}`);
+      } else {
+        const hint = error.hint === undefined ? '' : ` (${error.hint})`;
+        printer.warn(`${receipt}: ${error.message}${hint}`);
+      }
+      if (error !== undefined) code = Math.max(code, exitCodeOf(error.kind));
+    }
+    context.exit(code);
+  } finally {
+    await cluster.close();
+  }
+}

@@ -1,0 +1,112 @@
+// Identifies a job by replicas that are said to be its: an id may name another job since its node was restarted.
+
+import type { Buffer } from 'node:buffer';
+import { dueMs, openEnvelope } from '../core/envelope.ts';
+import { NodeError } from '../core/errors.ts';
+import { keyOf } from '../core/key.ts';
+import type { JobRef } from '../ledger/ledger.ts';
+import type { QueueNode, ReplicaStats } from '../queue/node.ts';
+
+/** Where a replica lies, or lay. */
+export interface ReplicaOf {
+  readonly node: QueueNode;
+  readonly id: bigint;
+}
+
+export interface IdentifiedReplica extends ReplicaOf {
+  readonly envelope: Buffer;
+  readonly stats: ReplicaStats;
+}
+
+export interface IdentifiedJob {
+  readonly ref: JobRef;
+  /** Those that are there, and the job's. */
+  readonly replicas: readonly IdentifiedReplica[];
+  /** The endpoints that can't be asked for theirs. */
+  readonly silent: readonly string[];
+}
+
+/**
+ * - `absent`: there is no such job.
+ * - `unlike`: what was named isn't (or can't be shown to be) one job.
+ * - `unreachable`: too few nodes answer.
+ */
+export type Unidentified =
+  | { readonly result: 'absent' | 'unlike' }
+  | { readonly result: 'unreachable'; readonly errors: readonly NodeError[] };
+
+interface Found {
+  readonly replica: ReplicaOf;
+  /** Undefined when nothing is there, or why it can't be known. */
+  readonly content: Content | NodeError | undefined;
+}
+
+type Content = Pick<IdentifiedReplica, 'envelope' | 'stats'>;
+
+/**
+ * The job of a receipt. A node without binlog counts its ids from 1 after a restart: one replica of several proves
+ * nothing by itself, two must agree. A receipt of one replica is taken at its word.
+ * @param tube the logical tube of the job.
+ */
+export async function identify(
+  replicas: readonly ReplicaOf[],
+  tube: string,
+): Promise<IdentifiedJob | Unidentified> {
+  const found = await Promise.all(replicas.map(find));
+  const errors = errorsOf(found);
+  const present = presentOf(found);
+  const alike = firstAlike(present, Math.min(2, found.length));
+  const [first] = alike;
+  if (first === undefined) {
+    if (errors.length > 0) return { result: 'unreachable', errors };
+    return { result: present.length === 0 ? 'absent' : 'unlike' };
+  }
+  const job = openEnvelope(first.envelope);
+  if (job === undefined) return { result: 'unlike' };
+  const ref = { tube, key: keyOf(first.envelope), dueMs: dueMs(job.dueNs) };
+  return { ref, replicas: alike, silent: errors.map(({ node }) => node) };
+}
+
+/** A job whose key is known: only what has that key is its, and it is known even if no node answers. */
+export async function identifyByKey(
+  replicas: readonly ReplicaOf[],
+  ref: JobRef,
+): Promise<IdentifiedJob | Unidentified> {
+  const found = await Promise.all(replicas.map(find));
+  const own = presentOf(found).filter(({ envelope }) => keyOf(envelope) === ref.key);
+  const silent = errorsOf(found).map(({ node }) => node);
+  if (own.length === 0 && silent.length === 0) return { result: 'absent' };
+  return { ref, replicas: own, silent };
+}
+
+/** Both questions go at once: what lies between two trips may change. */
+async function find(replica: ReplicaOf): Promise<Found> {
+  const { node, id } = replica;
+  try {
+    const [stats, envelope] = await Promise.all([node.stats(id), node.peek(id)]);
+    const isThere = stats?.tube === node.tube && envelope !== undefined;
+    return { replica, content: isThere ? { envelope, stats } : undefined };
+  } catch (error) {
+    if (error instanceof NodeError) return { replica, content: error };
+    throw error;
+  }
+}
+
+function errorsOf(found: readonly Found[]): NodeError[] {
+  return found.flatMap(({ content }) => (content instanceof NodeError ? [content] : []));
+}
+
+function presentOf(found: readonly Found[]): IdentifiedReplica[] {
+  return found.flatMap(({ replica: { node, id }, content }) =>
+    content === undefined || content instanceof NodeError ? [] : [{ node, id, ...content }],
+  );
+}
+
+/** Those that have the same envelope as so many of them; none: there aren't. */
+function firstAlike(present: readonly IdentifiedReplica[], least: number): IdentifiedReplica[] {
+  for (const { envelope } of present) {
+    const alike = present.filter((other) => other.envelope.equals(envelope));
+    if (alike.length >= least) return alike;
+  }
+  return [];
+}
