@@ -68,6 +68,11 @@ export class Demand {
       this.#later(random.between(0, soon), () => {
         this.#users.delete(job);
       });
+    for (let repairs = random.pick([0, 1, 2]); repairs > 0; repairs--) {
+      this.#later(random.between(0, soon + 10_000), () => {
+        this.#users.repair(job);
+      });
+    }
     for (let kicks = random.pick([0, 0, 1, 2]); kicks > 0; kicks--) {
       this.#later(random.between(0, soon + 40_000), () => {
         this.#users.kick(job);
@@ -94,6 +99,7 @@ export class Demand {
     this.#later(random.between(0, 4), () => {
       act(job);
     });
+    if (random.chance(0.3)) this.#users.repair(job);
     if (weather.climate !== calm && random.chance(0.5))
       this.#world.freezeFor(by, random.between(2, 40));
   };

@@ -2,7 +2,7 @@
 
 import type { Outcome, Task } from '../../../src/consume/handler.ts';
 import type { Claims } from './claims.ts';
-import type { History } from './history.ts';
+import { isRepairer, type History } from './history.ts';
 import type { JobHistory, Run } from './job-history.ts';
 import { epoch, type Process } from './process.ts';
 import type { World } from './world.ts';
@@ -99,7 +99,9 @@ export class HandlerWatch {
 
   #mayStartAfterThat(job: JobHistory): void {
     const { deletedAt, revokedAt = 0, puts, forgottenAt = -Infinity, stored } = job;
-    const stands = forgottenAt < revokedAt && !stored.some(({ at }) => at > revokedAt);
+    const since = stored.filter(({ at }) => at > revokedAt);
+    const putAgain = since.some(({ by }) => !isRepairer(by) || job.repairUnsure);
+    const stands = forgottenAt < revokedAt && !putAgain;
     if (deletedAt !== undefined && stands && this.#claims.excuseFor(job) === undefined) {
       this.#world.violated(`${job.name} started after it was deleted`);
     }

@@ -95,9 +95,10 @@ export class History {
 
   accepted(job: JobHistory, replicas: readonly { endpoint: string; id: bigint }[]): void {
     job.acceptedAt = this.#world.timeline.now;
-    const last = job.stored.at(-1)?.by;
+    const put = job.stored.filter(({ by }) => !isRepairer(by));
+    const last = put.at(-1)?.by;
     const since = (job.revokedAt ?? Infinity) + beyondDoubt;
-    if (job.stored.every(({ by, at }) => by !== last || at > since)) job.deleteAsked = false;
+    if (put.every(({ by, at }) => by !== last || at > since)) job.deleteAsked = false;
     for (const { endpoint, id } of replicas) {
       const stored = job.stored.find(
         (each) => each.node.name === endpoint && isStill(each, each.node, id),
@@ -131,6 +132,11 @@ export class History {
     if (revokedAt !== undefined && (revokedForGood || putAt <= revokedAt + beyondDoubt)) return;
     this.#world.violated(`${by.name} deleted a replica of ${job.name} that is not done`);
   }
+}
+
+/** What it puts is no new job. */
+export function isRepairer(process: Process | undefined): boolean {
+  return process?.name.startsWith('repair') === true;
 }
 
 /** The node hasn't lost its data since. */

@@ -49,6 +49,8 @@ export interface JobHistory {
   revokedForGood: boolean;
   /** A user asked for its deletion, whatever the answer. */
   deleteAsked: boolean;
+  /** A repairer couldn't be sure what became of a replica it put, or couldn't take it back. */
+  repairUnsure: boolean;
   /** When `deleted` was answered. */
   deletedAt: number | undefined;
   forgottenAt: number | undefined;
@@ -66,6 +68,7 @@ export function newJobHistory(envelope: Buffer): JobHistory {
     ...{ key: keyOf(envelope), name, envelope, dueMs: dueMs(dueNs), runs: [], stored: [] },
     ...{ excuses: [], acceptedAt: undefined, puts: 0, ancient: false, called: false, done: false },
     ...{ kicked: false, halfKicked: false, revokedAt: undefined, revokedForGood: false },
+    ...{ repairUnsure: false },
     ...{ deleteAsked: false, deletedAt: undefined, forgottenAt: undefined, writtenBy: undefined },
     ...{ failed: 0, failedSinceReset: 0, takenOver: 0 },
   };

@@ -2,8 +2,18 @@
 
 import { Buffer } from 'node:buffer';
 import { sealEnvelope } from '../../../src/core/envelope.ts';
+import { defaultTerms } from '../../../src/ledger/ledger.ts';
 import { LedgerDown, NodeError } from '../../../src/core/errors.ts';
 import { JobProducer, type JobRequest } from '../../../src/produce/producer.ts';
+import { lockForRepair } from '../../../src/produce/repair-lock.ts';
+import {
+  fitnessOf,
+  longestPut,
+  repairJob,
+  type Repair,
+  type RepairParts,
+  type WornJob,
+} from '../../../src/produce/repair.ts';
 import { Replicator, TooFewReplicas, type Replica } from '../../../src/produce/replicator.ts';
 import { revoke } from '../../../src/produce/revoke.ts';
 import type { QueueNode } from '../../../src/queue/node.ts';
@@ -124,9 +134,77 @@ export class Users {
     });
   };
 
+  /** As a survey finds it, which may be a while ago when the repair comes to it. */
+  readonly repair = (job: JobHistory): void => {
+    this.#begin('repair', async (process, nodes, ledger) => {
+      const { clock } = process;
+      this.#disturb(process);
+      try {
+        const lock = await lockForRepair(tube, process.name, ledger, clock);
+        const replicas = (await Promise.all(nodes.map((node) => this.#seenOn(node, job)))).flat();
+        const ref = { tube, key: job.key, dueMs: job.dueMs };
+        const worn = { ref, envelope: job.envelope, replicas };
+        // A put that is over leaves nothing to wait for
+        const least = job.acceptedAt === undefined ? longestPut : 0;
+        const ages = { ttl: defaultTerms.ttl, least };
+        const fitness = fitnessOf(worn, await ledger.look(ref), clock.now(), ages);
+        await clock.sleep(this.#world.random.pick([0, 0, 50, 3_000]));
+        if (replicas.length > 0 && fitness === 'repairable') {
+          await this.#repair(job, worn, { ledger, clock, nodes, wanted: 3 }, process);
+        }
+        await lock.release();
+      } catch (error) {
+        if (!isUnavailable(error)) throw error;
+        this.#world.trace(process, () => `REPAIR ${job.name}: ${(error as Error).message}`);
+      }
+    });
+  };
+
+  /** It is frozen between any two of its steps. */
+  #disturb(process: Process): void {
+    const { random, timeline, weather } = this.#world;
+    if (!weather.stormy || !random.chance(0.3)) return;
+    timeline.plan(random.spread(1, 3_500), () => {
+      this.#world.freezeFor(process, random.spread(100, 40_000));
+    });
+  }
+
+  async #repair(
+    job: JobHistory,
+    worn: WornJob,
+    parts: RepairParts,
+    process: Process,
+  ): Promise<void> {
+    let repaired: Repair | undefined;
+    try {
+      repaired = await repairJob(worn, parts);
+    } finally {
+      this.#world.trace(process, () => `REPAIR ${job.name}: ${repaired?.result ?? 'given up'}`);
+      const isOver = repaired === undefined || repaired.result === 'over';
+      const left = job.stored.some(({ by, takenBack }) => by === process && !takenBack);
+      const unsure = repaired?.failed.some(({ unconfirmed }) => unconfirmed) === true;
+      job.repairUnsure ||= unsure || (isOver && left);
+      if (repaired?.added.length) this.#world.inject('repaired');
+    }
+  }
+
+  async #seenOn(node: QueueNode, job: JobHistory): Promise<WornJob['replicas']> {
+    const host = this.#world.stores.find(({ name }) => name === node.endpoint)!;
+    try {
+      const seen = [...host.replicasOf(job.key)].map(async ({ id }) => {
+        const stats = await node.stats(id);
+        return stats === undefined ? [] : [{ node, id, stats }];
+      });
+      return (await Promise.all(seen)).flat();
+    } catch (error) {
+      if (!(error instanceof NodeError)) throw error;
+      return [];
+    }
+  }
+
   async #kickOn(node: QueueNode, job: JobHistory, over: boolean): Promise<boolean> {
-    const store = this.#world.stores.find(({ name }) => name === node.endpoint)!;
-    for (const { id } of [...store.replicasOf(job.key)]) {
+    const host = this.#world.stores.find(({ name }) => name === node.endpoint)!;
+    for (const { id } of [...host.replicasOf(job.key)]) {
       try {
         const stats = await node.stats(id);
         if (stats === undefined) continue;
