@@ -7,11 +7,14 @@ import { isTerminal, standard, writeOut } from '../output/standard.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { AtOptions } from './at.ts';
 import type { InitOptions } from './init.ts';
+import type { KickOptions } from './kick.ts';
+import type { ManyOptions } from './many-jobs.ts';
 import type { CronRunOptions } from './cron-run.ts';
 import type { NextOptions } from './cron-next.ts';
 import type { ListOptions } from './list.ts';
 import type { PutOptions } from './put.ts';
 import type { StatsOptions } from './stats.ts';
+import type { RepairOptions } from './repair.ts';
 import { version } from './version.ts';
 import type { WorkOptions } from './work-limits.ts';
 
@@ -20,12 +23,19 @@ type Exit = (code: number) => void;
 /** @throws DqError for everything the user can mend. */
 export async function parse(argv: readonly string[], exit: Exit): Promise<void> {
   try {
-    await program(argv, exit).parseAsync(argv);
+    await program(argv, exit).parseAsync(withoutGreed(argv));
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === 'commander.help' && error.exitCode !== 0) exit(exitCodes.usage);
     else if (error.exitCode !== 0) throw usageError(error);
   }
+}
+
+/** Commander takes the word after a bare `--wait` for its duration: written so, it has none, and the word is a payload. */
+function withoutGreed(argv: readonly string[]): string[] {
+  const end = argv.indexOf('--');
+  const isOption = (at: number): boolean => end === -1 || at < end;
+  return argv.map((word, at) => (word === '--wait' && isOption(at) ? '--wait=' : word));
 }
 
 /** commander's messages: `error: <what>`, and perhaps a line `(Did you mean …?)`. */
@@ -102,12 +112,14 @@ const declarations: readonly Declaration[] = [
   { name: 'work', summary: 'run a command for each job', declare: declareWork },
   { name: 'list', summary: 'the jobs of a tube', declare: declareList },
   { name: 'peek', summary: 'one job whole, or the next ones', declare: declarePeek },
+  { name: 'kick', summary: 'let buried jobs run again', declare: declareKick },
   {
     name: 'delete',
     alias: 'revoke',
     summary: 'delete jobs before they run',
     declare: declareDelete,
   },
+  { name: 'repair', summary: 'give jobs the replicas they lack', declare: declareRepair },
   { name: 'cron', summary: 'schedules: your crontab', declare: declareCron },
   {
     name: 'stats',
@@ -160,6 +172,7 @@ function declarePut(command: Command, exit: Exit): void {
   withExamples(command, [
     "dq put 'send report 17'",
     'dq put --delay 5s hello',
+    "dq put --wait=10m 'migrate staging' || exit",
     'dq put - < picture.png',
     'cut -f1 users.tsv | dq put --lines --delay 1h',
     "find . -name '*.log' -print0 | dq put --null",
@@ -201,7 +214,13 @@ function putOptions(command: Command): void {
     .option('--lines', 'a job for each line of stdin')
     .option('--null', 'a job for each NUL-ended record of stdin')
     .option('--priority <n>', 'smaller is more urgent (default: 1024)')
-    .option('--ttr <duration>', 'how long a worker may be silent (default: 60s, embedded 20s)');
+    .option('--ttr <duration>', 'how long a worker may be silent (default: 60s, embedded 20s)')
+    .addOption(
+      new Option(
+        '--wait [=duration]',
+        'return when the job is done (0), buried or deleted (1), or the time is over (75)',
+      ),
+    );
 }
 
 function declareWork(command: Command, exit: Exit, { argv }: Whole): void {
@@ -285,13 +304,64 @@ function declarePeek(command: Command, exit: Exit): void {
 function declareDelete(command: Command, exit: Exit): void {
   command
     .description(
-      'Deletes every replica of these jobs. A job that runs, or is done, is left as it is (exit 1).',
+      'Deletes every replica of these jobs. A job that runs, or is done, is left as it is (exit 1 if it was named).',
     )
-    .argument('[receipt...]', 'what put printed');
-  withExamples(command, ['receipt=$(dq put --delay 1h hello)\n  dq delete "$receipt"']);
+    .argument('[receipt...]', 'what put printed')
+    .option('--state <states>', 'of all, those in these states: ready, delayed, buried …');
+  manyOptions(command, 'delete');
+  withExamples(command, [
+    'receipt=$(dq put --delay 1h hello)\n  dq delete "$receipt"',
+    'dq delete --match /^resize/ --due-after tomorrow',
+    'dq delete --state buried --all --yes',
+  ]);
   run(command, exit, async (context) => {
     const { deleteJobs } = await import('./delete.ts');
-    await deleteJobs(command.args, context);
+    await deleteJobs(command.args, command.opts<ManyOptions>(), context);
+  });
+}
+
+function declareKick(command: Command, exit: Exit): void {
+  command
+    .description(
+      'Lets buried jobs run again, with their failures forgotten: N of the tube (1), those that were due first, or these.',
+    )
+    .usage('[options] [N | RECEIPT…]')
+    .argument('[words...]');
+  manyOptions(command, 'kick');
+  withExamples(command, ['dq kick', 'dq kick 100', 'dq kick "$receipt"', 'dq kick --all --yes']);
+  run(command, exit, async (context) => {
+    const { kickJobs } = await import('./kick.ts');
+    await kickJobs(command.args, command.opts<KickOptions>(), context);
+  });
+}
+
+function manyOptions(command: Command, verb: string): void {
+  command
+    .option('--all', `${verb} all of the tube`)
+    .option('--match <text>', 'whose payload holds this text, or matches /this/')
+    .option('--due-before <time>', 'that are due before that time, in any form that dq at takes')
+    .option('--due-after <time>', 'that are due after it')
+    .option('--dry-run', `only show what it would ${verb}`)
+    .option('-y, --yes', 'ask nothing');
+}
+
+function declareRepair(command: Command, exit: Exit): void {
+  command
+    .description(
+      'Looks for jobs of the tube that lie on fewer nodes than they should (a node lost its data, or was down when they\n' +
+        'were put), and puts what is missing on others. Workers may go on. Exit 75 when some still have too few.',
+    )
+    .argument('[words...]')
+    .usage('[options]')
+    .option('--dry-run', 'only show what it would repair')
+    .option(
+      '--older-than <duration>',
+      'leave jobs alone that were put since: they may still be refused (default: 60s)',
+    );
+  withExamples(command, ['dq repair', 'dq repair -t mail --dry-run']);
+  run(command, exit, async (context) => {
+    const { repair } = await import('./repair.ts');
+    await repair(command.args, command.opts<RepairOptions>(), context);
   });
 }
 
