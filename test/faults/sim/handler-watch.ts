@@ -9,6 +9,8 @@ import type { World } from './world.ts';
 
 /** From being possible to a handler's start, when nothing is in its way, in ms. */
 const longestDelay = 20;
+/** After a handler that couldn't be started, in ms. */
+const longestRest = 31_000;
 
 export class HandlerWatch {
   /** Jobs that succeeded once more, by the reason why they may. */
@@ -16,6 +18,7 @@ export class HandlerWatch {
   readonly #world: World;
   readonly #history: History;
   readonly #claims: Claims;
+  #restsSince = -Infinity;
   readonly #running = new Map<Process, number>();
 
   constructor(world: World, history: History, claims: Claims) {
@@ -80,8 +83,14 @@ export class HandlerWatch {
     else this.doubles.set(excuse, (this.doubles.get(excuse) ?? 0) + 1);
   }
 
-  /** Nothing is in its way: no fault, no lack of slots. */
+  /** A handler couldn't be started: its worker takes no job for a while. */
+  rests(): void {
+    this.#restsSince = this.#world.timeline.now;
+  }
+
+  /** Nothing is in its way: no fault, no lack of slots, no worker that rests. */
   #calledInTime({ name, dueMs, stored }: JobHistory): void {
+    if (this.#world.timeline.now - this.#restsSince < longestRest) return;
     const { employedAt } = this.#history;
     const possible = Math.max(dueMs - epoch, stored.at(-1)?.at ?? 0, employedAt);
     const late = this.#world.timeline.now - possible;

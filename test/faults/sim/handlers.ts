@@ -22,6 +22,7 @@ export function runOf(world: World, process: Process, planRun: () => Plan): Batc
       for (const task of tasks) world.history.handlers.called(task);
       const { outcome: planned, ms } = planRun();
       if (planned.kind === 'unstartable' || planned.kind === 'deferred') {
+        if (planned.kind === 'unstartable') world.history.handlers.rests();
         process.plan(random.between(0, 5), 'bytes', () => {
           resolve(planned);
         });
