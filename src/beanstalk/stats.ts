@@ -3,6 +3,7 @@
 // They look like YAML and aren't: 1.12 leaves values bare that YAML would read as comments or numbers, 1.13 quotes
 // some, and tubes may be called `null` or `1e3`. So each line is split at its first `: `, and quotes around a value go.
 
+import type { Buffer } from 'node:buffer';
 import { ProtocolError, excerpt, unexpected } from './reply.ts';
 import type { Reply } from './reply.ts';
 
@@ -23,18 +24,19 @@ export function readStats(reply: Reply): Stats {
 export type Lookup = Pick<Stats, 'get'>;
 
 /**
- * For statistics that are asked for by the thousand: nothing is read but what is looked up.
+ * For statistics that are asked for by the thousand: nothing is read but what is looked up, below the first line.
  * @throws ProtocolError, Refusal
  */
 export function lookUpStats(reply: Reply): Lookup {
-  const text = `\n${textIn(reply)}\n`;
+  const text = bodyOf(reply).toString('latin1');
   return {
     get: (key) => {
       const label = `\n${key}: `;
       const at = text.indexOf(label);
       if (at === -1) return undefined;
       const from = at + label.length;
-      return unquoted(text.slice(from, text.indexOf('\n', from)));
+      const end = text.indexOf('\n', from);
+      return unquoted(text.slice(from, end === -1 ? text.length : end));
     },
   };
 }
@@ -64,13 +66,13 @@ export function numberOf(stats: Lookup, key: string): number {
 }
 
 function linesOf(reply: Reply): string[] {
-  const lines = textIn(reply).split('\n');
+  const lines = bodyOf(reply).toString('utf8').split('\n');
   return lines.filter((line) => line !== '' && line !== '---');
 }
 
-function textIn({ word, rest, body }: Reply): string {
-  if (word !== 'OK' || body === undefined) throw unexpected({ word, rest, body });
-  return body.toString('utf8');
+function bodyOf(reply: Reply): Buffer {
+  if (reply.word !== 'OK' || reply.body === undefined) throw unexpected(reply);
+  return reply.body;
 }
 
 function unquoted(value: string): string {
