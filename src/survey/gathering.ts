@@ -1,10 +1,14 @@
 // The gathering puts the replicas of a job together, as they turn up on one node after the other.
 
 import type { Buffer } from 'node:buffer';
+import { keyOf } from '../core/key.ts';
 import { nodesOf, type SurveyedReplica } from './job.ts';
 
 /** So many bytes of envelopes are kept for jobs that wait for more replicas; others are read again. */
 const mostKept = 16 * 1024 * 1024;
+
+/** Envelopes up to so many bytes are known by themselves while they wait: that is quicker than by their keys. */
+const shortEnvelope = 256;
 
 export interface Gathered {
   readonly key: string;
@@ -16,6 +20,7 @@ export interface Gathered {
 
 export class Gathering {
   readonly #waiting = new Map<string, Gathered>();
+  /** Keys. */
   readonly #given = new Set<string>();
   #kept = 0;
 
@@ -23,24 +28,38 @@ export class Gathering {
    * @param enough on so many nodes a job is complete; a replica that turns up after that is left out.
    * @returns the job that is complete now.
    */
-  add(job: Required<Gathered>, enough: number): Gathered | undefined {
-    const { key, replicas } = job;
-    if (this.#given.has(key)) return undefined;
-    const gathered = this.#waiting.get(key) ?? job;
-    if (gathered !== job) gathered.replicas.push(...replicas);
-    if (nodesOf(gathered.replicas) < enough) {
-      if (gathered === job) this.#waiting.set(key, this.#sparing(job));
+  add(
+    envelope: Buffer,
+    dueNs: bigint,
+    replica: SurveyedReplica,
+    enough: number,
+  ): Gathered | undefined {
+    const name = nameOf(envelope);
+    const waiting = this.#waiting.get(name);
+    const job = waiting ?? this.#begin(envelope, dueNs);
+    if (job === undefined) return undefined;
+    job.replicas.push(replica);
+    if (nodesOf(job.replicas) < enough) {
+      if (waiting === undefined) this.#waiting.set(name, this.#sparing(job));
       return undefined;
     }
-    this.#waiting.delete(key);
-    if (gathered !== job) this.#kept -= gathered.envelope?.length ?? 0;
-    this.#given.add(key);
-    return gathered;
+    if (waiting !== undefined) {
+      this.#waiting.delete(name);
+      this.#kept -= waiting.envelope?.length ?? 0;
+    }
+    this.#given.add(job.key);
+    return job;
   }
 
   /** What never became complete. */
-  *rest(): Generator<Gathered> {
-    yield* this.#waiting.values();
+  rest(): Iterable<Gathered> {
+    return this.#waiting.values();
+  }
+
+  /** Undefined: it was given already. */
+  #begin(envelope: Buffer, dueNs: bigint): Gathered | undefined {
+    const key = keyOf(envelope);
+    return this.#given.has(key) ? undefined : { key, dueNs, envelope, replicas: [] };
   }
 
   #sparing(job: Gathered): Gathered {
@@ -49,4 +68,9 @@ export class Gathering {
     this.#kept += size;
     return job;
   }
+}
+
+/** The key of a long one can't be taken for a short one: that has a slash. */
+function nameOf(envelope: Buffer): string {
+  return envelope.length > shortEnvelope ? keyOf(envelope) : envelope.toString('latin1');
 }

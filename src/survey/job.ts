@@ -89,5 +89,7 @@ function isPutAgain(
 
 /** How many nodes have a replica of it. */
 export function nodesOf(replicas: readonly SurveyedReplica[]): number {
-  return new Set(replicas.map(({ node }) => node)).size;
+  const another = (node: QueueNode, at: number): boolean =>
+    replicas.findIndex((replica) => replica.node === node) === at;
+  return replicas.filter(({ node }, at) => another(node, at)).length;
 }

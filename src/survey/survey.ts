@@ -68,12 +68,12 @@ function take(
   gathering: Gathering,
   selection: Selection,
 ): Candidate[] {
-  const replicas = [{ node, id, stats }];
   const content = contentOf(envelope);
   if (!hasContent(selection, content)) return [];
   const { dueNs } = content;
-  if (dueNs === undefined) return [{ key: undefined, dueNs, envelope, replicas }];
-  const job = gathering.add({ key: keyOf(envelope), dueNs, envelope, replicas }, enough);
+  const found = { node, id, stats };
+  if (dueNs === undefined) return [{ key: undefined, dueNs, envelope, replicas: [found] }];
+  const job = gathering.add(envelope, dueNs, found, enough);
   return job === undefined ? [] : [job];
 }
 
