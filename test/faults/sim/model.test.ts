@@ -59,7 +59,7 @@ function ask(random: Random): Question {
 
 /** Two connections of one model. */
 function* modelled(): Iterable<(question: Question) => unknown> {
-  const world = new World(1, false, { nodes: 1 });
+  const world = new World(1, false, { nodes: 1, binlog: true });
   const node = world.nodes[0]!;
   for (const name of ['one', 'other']) {
     const session = node.open(new Channel(world.newProcess(name), node));

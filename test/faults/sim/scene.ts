@@ -19,9 +19,9 @@ export class Scene {
   readonly users: Users;
   readonly #staff: Staff;
 
-  /** @param nodes how many, each with a binlog. */
-  constructor(nodes: number, seed = 1) {
-    this.world = new World(seed, true, { nodes });
+  /** @param nodes how many. */
+  constructor(nodes: number, { seed = 1, binlog = true } = {}) {
+    this.world = new World(seed, true, { nodes, binlog });
     this.#staff = new Staff(this.world);
     this.users = new Users(this.world);
   }

@@ -17,7 +17,7 @@ import { defaultTerms } from '../../../src/ledger/ledger.ts';
  * - `cluster`: some beanstalkd nodes and a ledger; `machine`: one machine with the embedded queue.
  * - Else a cluster without weather, for a scene that a test plays.
  */
-export type Setting = Place | { readonly nodes: number };
+export type Setting = Place | { readonly nodes: number; readonly binlog: boolean };
 export type Place = 'cluster' | 'machine';
 
 export class World {
@@ -66,7 +66,7 @@ export class World {
     }
     const count = scene?.nodes ?? this.random.pick([1, 2, 2, 3, 3, 4]);
     for (let at = 1; at <= count; at++) {
-      const binlog = scene !== undefined || this.random.chance(0.6);
+      const binlog = scene?.binlog ?? this.random.chance(0.6);
       this.nodes.push(new Beanstalkd(this, `node${at}:11300`, binlog));
     }
   }

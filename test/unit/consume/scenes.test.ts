@@ -10,7 +10,7 @@ const slow = { outcome: { kind: 'succeeded', exitCode: 0 }, ms: 75_000 } as cons
 it('a ledger that comes back for a moment hands no running job to another worker', async () => {
   const seeds = Array.from({ length: 20 }, (_, at) => at);
   for (const seed of seeds) {
-    const scene = new Scene(1, seed);
+    const scene = new Scene(1, { seed });
     scene.hire({ plan: slow });
     const job = scene.put(0);
     await scene.pass(1_000);
@@ -101,6 +101,21 @@ it('a put that fails does not take an equal job away that was accepted before', 
   scene.hire();
   await scene.pass(10_000);
   expect(outcomesOf(job)).toEqual(['succeeded']);
+});
+
+it('a put that fails takes back what it wrote, not what a node without binlog calls by that id now', async () => {
+  const scene = new Scene(3, { binlog: false });
+  const [first, second, third] = scene.world.nodes;
+  second!.hang();
+  third!.stop();
+  scene.put(5_000);
+  await scene.pass(1_000);
+  third!.start(scene.world.timeline.now);
+  scene.restart(first);
+  const job = scene.put(6_000);
+  await scene.pass(3_000);
+  expect([...first!.replicasOf(job.key)]).toHaveLength(1);
+  expect(scene.world.violations).toEqual([]);
 });
 
 it('a job that is kicked while it is being buried is run again', async () => {
