@@ -69,7 +69,7 @@ export class Beanstalkd extends Host implements Store {
     const job: Stored = {
       ...{ id, body, key: keyOf(body), tube, ttr, putAt: this.#now, priority: 0, state: 'ready' },
       ...{ until: this.#now, holder: undefined, forgotten: false, changedAt: this.#now },
-      ...{ changedBy: undefined, stranded: false, buryUnknown: false },
+      ...{ changedBy: undefined, stranded: false, unattended: false },
     };
     this.jobs.set(id, job);
     this.#world.history.stored(this, job, undefined);
@@ -80,7 +80,7 @@ export class Beanstalkd extends Host implements Store {
   buryKnown(line: string): void {
     const [name, id = ''] = line.split(' ');
     const job = name === 'bury' ? this.jobs.get(BigInt(id)) : undefined;
-    if (job !== undefined) job.buryUnknown = false;
+    if (job !== undefined) job.unattended = false;
   }
 
   get hasGhosts(): boolean {
@@ -172,7 +172,7 @@ export class Beanstalkd extends Host implements Store {
         until,
       },
       ...{ holder: undefined, forgotten: false, changedAt: this.#now },
-      ...{ changedBy: undefined, stranded: this.full, buryUnknown: false },
+      ...{ changedBy: undefined, stranded: this.full, unattended: false },
     };
     this.jobs.set(id, job);
     this.#world.history.stored(this, job, session.channel.process);
@@ -248,7 +248,8 @@ export class Beanstalkd extends Host implements Store {
     if (this.full && this.#world.random.chance(0.5)) return word('OUT_OF_MEMORY');
     job.priority = priority;
     this.#change(job, 'buried');
-    job.buryUnknown = true;
+    job.changedBy = session.channel.process;
+    job.unattended = true;
     return word('BURIED');
   }
 
@@ -264,7 +265,7 @@ export class Beanstalkd extends Host implements Store {
     job.changedAt = this.#now;
     job.changedBy = undefined;
     job.stranded = false;
-    job.buryUnknown = false;
+    job.unattended = false;
   }
 
   #statsTube(tube: string): Reply {

@@ -10,7 +10,7 @@ import { HandlerWatch } from './handler-watch.ts';
 import { newJobHistory, type JobHistory } from './job-history.ts';
 import { LedgerWatch } from './ledger-watch.ts';
 import type { Process } from './process.ts';
-import type { Store, Stored } from './stored.ts';
+import { widow, type Store, type Stored } from './stored.ts';
 import type { World } from './world.ts';
 
 /** What a worker of the simulation is bound by. */
@@ -73,6 +73,7 @@ export class History {
   died(process: Process): void {
     this.#world.trace(process, () => 'DIED');
     this.#claims.excuse(process, 'a death');
+    for (const store of this.#world.stores) widow(store, process);
     this.absences.thawed(process);
   }
 

@@ -47,8 +47,8 @@ function isOver(world: World, job: JobHistory): boolean {
   if (job.done || state === 'dead' || state === 'revoked') return true;
   if (job.acceptedAt === undefined || isLost(job)) return true;
   if (!isSettled(world, job)) return false;
-  const { forgottenAt, halfKicked, revokedAt } = job;
-  if (forgottenAt !== undefined || halfKicked) return true;
+  const { forgottenAt, halfKicked, deleteAsked, revokedAt } = job;
+  if (forgottenAt !== undefined || halfKicked || deleteAsked) return true;
   return (state === undefined && revokedAt !== undefined) || isBuriedByFaults(world, job);
 }
 
@@ -59,11 +59,11 @@ function isSettled(world: World, { key }: JobHistory): boolean {
   });
 }
 
-/** A node buried it by itself, or whoever buried it couldn't look whether it was kicked meanwhile. */
+/** A node buried it by itself, or nobody looked again whether it was kicked meanwhile. */
 function isBuriedByFaults(world: World, { key, excuses, kicked }: JobHistory): boolean {
   const replicas = world.stores.flatMap((node) => [...node.replicasOf(key)]);
   if (kicked && excuses.length > 0) return true;
-  return replicas.some(({ stranded, buryUnknown }) => stranded || buryUnknown);
+  return replicas.some(({ stranded, unattended }) => stranded || unattended);
 }
 
 /** Every node that got a replica, and didn't have it taken back, has lost its data since. */

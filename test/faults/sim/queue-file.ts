@@ -218,6 +218,7 @@ export class QueueFile extends Host implements LedgerView, Store, Transactions {
       if (was?.state === row.state && was.until === row.until) continue;
       stored.changedAt = timeline.now;
       stored.changedBy = by;
+      stored.unattended = false;
     }
     for (const [id, stored] of this.#stored) {
       if (this.#rows.has(id)) continue;
@@ -232,7 +233,7 @@ export class QueueFile extends Host implements LedgerView, Store, Transactions {
     return {
       ...{ id, body, key: keyOf(body), tube, ttr, priority, state, putAt: now, until: now },
       ...{ holder: undefined, forgotten: false, changedAt: now, changedBy: undefined },
-      ...{ stranded: false, buryUnknown: false },
+      ...{ stranded: false, unattended: false },
     };
   }
 

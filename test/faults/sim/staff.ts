@@ -7,6 +7,7 @@ import { planOf, runOf, type Plan } from './handlers.ts';
 import { open, tube } from './opened.ts';
 import { checkDrained } from './promises.ts';
 import type { Process } from './process.ts';
+import { kickFailed } from './stored.ts';
 import type { World } from './world.ts';
 
 export interface Terms {
@@ -125,6 +126,9 @@ export class Staff {
       ...(terms.drains ? { onVerdict: drain.onVerdict } : {}),
       report: (event) => {
         world.trace(process, () => JSON.stringify(event));
+        const { event: what, key, node } = event;
+        const store = world.stores.find(({ name }) => name === node);
+        if (what === 'refused' && key !== undefined && store !== undefined) kickFailed(store, key);
       },
     });
     const over = new AbortController();

@@ -24,8 +24,8 @@ export interface Stored {
   changedBy: Process | undefined;
   /** Buried because the node was out of memory. */
   stranded: boolean;
-  /** Who buried it doesn't know. */
-  buryUnknown: boolean;
+  /** Who buried it doesn't know, or is dead, or couldn't kick it: nobody looks again whether its job was kicked. */
+  unattended: boolean;
 }
 
 /** What keeps replicas, for those who look from outside. */
@@ -38,6 +38,18 @@ export interface Store {
   replicasOf(key: string): Iterable<Stored>;
   /** As if it had lain there for long. */
   plant(body: Buffer, tube: string, ttr: number): void;
+}
+
+/** Who buried them died, perhaps before it looked again. */
+export function widow({ jobs }: Store, by: Process): void {
+  for (const job of jobs.values()) {
+    if (job.state === 'buried' && job.changedBy === by) job.unattended = true;
+  }
+}
+
+/** It was to be kicked by who buried it, and couldn't be. */
+export function kickFailed(store: Store, key: string): void {
+  for (const job of store.replicasOf(key)) if (job.state === 'buried') job.unattended = true;
 }
 
 /** What belongs to a connection. */
