@@ -10,6 +10,8 @@ void main(process.argv);
 
 async function main(argv: readonly string[]): Promise<void> {
   let code: number = exitCodes.done;
+  // The help and the version are written without a printer
+  process.stdout.on('error', endsQuietly);
   try {
     await parse(argv, (wanted) => {
       code = wanted;
@@ -21,6 +23,11 @@ async function main(argv: readonly string[]): Promise<void> {
   }
   await flushed();
   process.exit(code);
+}
+
+/** Nobody reads it any more (`| head`). */
+function endsQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 /** An error may come before the options are understood: they are looked for in the words themselves. */

@@ -89,6 +89,10 @@ function content(readText: ReadText): Reader<string> {
   return (value, path, report) => {
     const file = text(value, path, report);
     if (file === '') return '';
+    if (file.includes('-----BEGIN')) {
+      report(path, 'must be the name of a file, not what is in it');
+      return '';
+    }
     try {
       return readText(file);
     } catch (error) {

@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { dq } from '../support/cli.ts';
+import { dq, shellDq } from '../support/cli.ts';
 import { clusterOf, configOf, type Cluster } from '../support/cluster.ts';
 import { temporaryFolder } from '../support/servers.ts';
 
@@ -41,6 +41,11 @@ describe('help', () => {
     const env = { DQ_CONFIG: 'missing.yaml' };
     expect((await dq(['put', '--help'], { env })).code).toBe(0);
   });
+});
+
+it.each(['--help', '-V', 'help'])('%s that nobody reads ends quietly', async (word) => {
+  const { stdout, stderr } = await shellDq(`dq ${word} | true; echo $PIPESTATUS`);
+  expect([stdout, stderr]).toEqual(['0\n', '']);
 });
 
 describe('version', () => {

@@ -1,9 +1,9 @@
 // The secrets of a configuration are in no output and no log, whatever the command, the options and the error.
 
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { dq, startDq, type Ran } from '../support/cli.ts';
+import { dq, shellDq, startDq, type Ran } from '../support/cli.ts';
 import { freePort, startBeanstalkd, startRedis, temporaryFolder } from '../support/servers.ts';
 
 /** Its parts are unmistakable, also when something cuts or decodes it. */
@@ -23,6 +23,11 @@ const commands = (receipt: string): readonly (readonly string[])[] => [
   ['doctor'],
   ['work', '--drain', '--', 'true'],
 ];
+const scheduleCommands = ['run', 'check', 'list', 'next'].map((word) => [
+  'cron',
+  word,
+  'cron.yaml',
+]);
 const modes: readonly (readonly string[])[] = [['-v'], ['--json', '-v']];
 
 interface Place {
@@ -45,25 +50,36 @@ function option(redisOption: string): Place {
   return file(`nodes: [${node.endpoint}]\nredis: ${redisOption}\n`);
 }
 
-/** A worker whose ledger can't be asked would try on for ever. */
-async function run(words: readonly string[], place: Place): Promise<Ran> {
+const schedule = 'cron: { tick: { schedule: "* * * * * *", extended: true, run: "true" } }\n';
+
+/** A worker whose ledger can't be asked would try on for ever, and a schedule never ends. */
+async function run(words: readonly string[], place: Place, up: boolean): Promise<Ran> {
   const running = startDq(words, place);
-  if (words.includes('work')) {
-    await running.line(/ledger-down/).catch(() => undefined);
-    running.kill('SIGTERM');
-  }
+  const goesOn = words.includes('run') || (words.includes('work') && !up);
+  if (!goesOn) return running.ended;
+  await running.line(up ? /done/ : /ledger-down/);
+  running.kill('SIGTERM');
   return running.ended;
 }
 
 /** The exit codes of the commands, and again of the same in the other mode. */
-async function expectNoTrace(place: Place): Promise<(number | null)[]> {
+async function expectNoTrace(place: Place, up: boolean): Promise<(number | null)[]> {
   const put = ['put', '--delay', '1h', 'to be deleted'];
   const runs = modes.map(async (mode) => {
     const { stdout: receipt } = await dq(put, { env: { DQ_NODES: node.endpoint } });
     const words = commands(receipt.trim()).map((command) => [...mode, ...command]);
-    return Promise.all(words.map((each) => run(each, place)));
+    return Promise.all(words.map((each) => run(each, place, up)));
   });
-  const all = (await Promise.all(runs)).flat();
+  return codesOf((await Promise.all(runs)).flat());
+}
+
+async function expectNoTraceOfSchedules(place: Place, up: boolean): Promise<(number | null)[]> {
+  writeFileSync(join(place.cwd, 'cron.yaml'), schedule);
+  const words = modes.flatMap((mode) => scheduleCommands.map((command) => [...mode, ...command]));
+  return codesOf(await Promise.all(words.map((each) => run(each, place, up))));
+}
+
+function codesOf(all: readonly Ran[]): (number | null)[] {
   for (const { stdout, stderr } of all) expect(stdout + stderr).not.toMatch(traces);
   return all.map(({ code }) => code);
 }
@@ -90,7 +106,7 @@ const broken = [
   `127.0.0.1:${redis.port}?password=${secret}`,
 ];
 
-describe.concurrent('a password', () => {
+describe('a password', () => {
   it.each([
     ['of a Redis that takes it', () => variable(`redis://:${secret}@${redis.endpoint}`)],
     ['in a query', () => variable(`redis://${redis.endpoint}/?password=${secret}`)],
@@ -100,7 +116,8 @@ describe.concurrent('a password', () => {
       () => option(`{ host: 127.0.0.1, port: ${redis.port}, password: "${password}" }`),
     ],
   ])('%s', async (_, place) => {
-    expect(await expectNoTrace(place())).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    const codes = await expectNoTrace(place(), true);
+    expect(new Set(codes)).toEqual(new Set([0]));
   });
 
   it.each([
@@ -118,8 +135,17 @@ describe.concurrent('a password', () => {
         ),
     ],
   ])('%s', async (_, place) => {
-    const [put, at, remove] = await expectNoTrace(place());
+    const [put, at, remove] = await expectNoTrace(place(), false);
     expect([put, at, remove]).toEqual([0, 0, 75]);
+  });
+
+  it.each([
+    ['a Redis that takes it', true, `redis://:${secret}@${redis.endpoint}`],
+    ['one that does not', false, `redis://:${secret}x@${redis.endpoint}`],
+    ['one that is away', false, `redis://:${secret}@127.0.0.1:${nowhere}`],
+  ])('in the configuration of a schedule, for %s', async (_, up, address) => {
+    const codes = await expectNoTraceOfSchedules(option(JSON.stringify(address)), up);
+    expect(new Set(codes.slice(0, 2))).toEqual(new Set([0]));
   });
 
   it.each(broken)('in what is no address: %s', async (address) => {
@@ -129,6 +155,8 @@ describe.concurrent('a password', () => {
 
   it.each([
     ['nodes', `nodes: ["redis://:${secret}@h"]\nredis: x\n`],
+    ['what a node is called', `nodes: ["user:${secret}@h:11300"]\nredis: redis://h\n`],
+    ['an address of a node', `nodes: ["beanstalk://user:${secret}@h"]\nredis: redis://h\n`],
     ['a node', `nodes: [{ endpoint: "redis://:${secret}@h", ca: "${secret}" }]\n`],
     ['the tube', `nodes: [h]\nredis: redis://h\ntube: "redis://:${secret}@h"\n`],
     ['an unknown option', `nodes: [h]\nredsi: "redis://:${secret}@h"\n`],
@@ -144,10 +172,45 @@ describe.concurrent('a password', () => {
 
   it.each([
     ['DQ_NODES', { DQ_NODES: `redis://:${secret}@${redis.endpoint}` }],
+    ['DQ_NODES', { DQ_NODES: `user:${secret}@${node.endpoint}` }],
+    ['DQ_NODES', { DQ_NODES: `${node.endpoint},user:${secret}@localhost:11300` }],
     ['DQ_TUBE', { DQ_NODES: node.endpoint, DQ_TUBE: `redis://:${secret}@${redis.endpoint}` }],
   ])('in the wrong variable: %s', async (_, env) => {
     const { code, stderr } = await dq(['put', 'hello'], { env });
     expect(code).toBe(2);
     expect(stderr).not.toMatch(traces);
+  });
+
+  it('in the key of a node that speaks TLS', async () => {
+    const pem = `"-----BEGIN PRIVATE KEY-----\\n${secret}\\n-----END PRIVATE KEY-----\\n"`;
+    const tls = `{ key: ${pem}, cert: ${pem}, ca: ${pem} }`;
+    const nodes = `nodes: [{ endpoint: ${node.endpoint}, tls: ${tls} }]`;
+    const place = file(`${nodes}\nredis: redis://:${secret}@${redis.endpoint}\n`);
+    const words = [['put', 'hello'], ['doctor'], ['delete', `${node.endpoint}/default/1`]];
+    const all = modes.flatMap((mode) => words.map((each) => dq([...mode, ...each], place)));
+    for (const { code, stdout, stderr } of await Promise.all(all)) {
+      expect(code).not.toBe(0);
+      expect(stdout + stderr).not.toMatch(traces);
+    }
+  });
+});
+
+describe('init', () => {
+  it('tells no secret of what is there', async () => {
+    const places = [
+      option(`"redis://:${secret}@${redis.endpoint}"`),
+      variable(`redis://:${secret}@${redis.endpoint}`),
+    ];
+    for (const place of places) {
+      const { stdout, stderr } = await dq(['-v', 'init', '--cluster'], place);
+      expect(stdout + stderr).not.toMatch(traces);
+    }
+  });
+
+  it.each([[[]], [['--cluster']]])('%j writes what only its owner may read', async (options) => {
+    const cwd = temporaryFolder();
+    const init = `umask 0; dq init ${options.join(' ')}`;
+    expect(await shellDq(init, { cwd })).toMatchObject({ code: 0 });
+    expect(statSync(join(cwd, '.dqrc.yaml')).mode & 0o777).toBe(0o600);
   });
 });

@@ -163,6 +163,10 @@ describe('what is wrong', () => {
     [{ nodes: ['embedded'] }, /^nodes\[0\]: not an endpoint: "embedded" .*nodes: embedded/],
     [{ nodes: [{ endpoint: 'a', tube: 7 }] }, /^nodes\[0\]\.tube: .*quotes/],
     [{ nodes: [{ endpoint: 'a', tls: 'yes' }] }, 'nodes[0].tls: must be a mapping, not "yes"'],
+    [
+      { nodes: [{ endpoint: 'a', tls: { ca: '-----BEGIN CERTIFICATE-----\nMIIB' } }] },
+      'nodes[0].tls.ca: must be the name of a file, not what is in it',
+    ],
     [{ nodes: [{ endpoint: 'a', tls: { cert: 'c' } }] }, /^nodes\[0\]\.tls: needs both/],
     [
       { nodes: [{ endpoint: 'a', tls: { ca: 'missing.pem' } }] },
