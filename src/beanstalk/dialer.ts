@@ -1,7 +1,7 @@
 // Opens connections to one server, and closes them all; after a failure it fails fast until it is time to try again.
 
 import { backoffMs, betweenConnects } from '../core/backoff.ts';
-import type { Clock } from '../core/clock.ts';
+import { havePassed, type Clock } from '../core/clock.ts';
 import type { Command } from './command.ts';
 import { connect } from './connection.ts';
 import type { Connection } from './connection.ts';
@@ -43,7 +43,8 @@ export class Dialer {
    */
   async open(prelude: readonly Command<unknown>[]): Promise<Connection> {
     const before = this.#failure;
-    if (before !== undefined && this.#failsFast(before)) throw before.error;
+    const { clock } = this.#options;
+    if (before !== undefined && !havePassed(clock, before.waitMs, before.at)) throw before.error;
     try {
       const connection = await this.#connect(prelude);
       this.#failure = undefined;
@@ -71,12 +72,6 @@ export class Dialer {
       connection.close();
       throw error;
     }
-  }
-
-  /** A clock that was set back doesn't prolong it. */
-  #failsFast({ at, waitMs }: Failure): boolean {
-    const ago = this.#options.clock.now() - at;
-    return ago >= 0 && ago < waitMs;
   }
 
   /** @param before what was known when the try began: those that fail side by side count once. */

@@ -1,6 +1,6 @@
 // The keeper touches every reservation at a third of its ttr for as long as this process has it.
 
-import type { Clock } from '../core/clock.ts';
+import { havePassed, type Clock } from '../core/clock.ts';
 import { NodeError } from '../core/errors.ts';
 import type { Reservation } from '../queue/node.ts';
 import type { Background } from './background.ts';
@@ -9,7 +9,8 @@ import { Rounds } from './rounds.ts';
 interface Visits {
   /** ms; unknown until the first visit. */
   ttr: number | undefined;
-  touchAt: number;
+  /** ms since the epoch; it is touched a third of its ttr later. */
+  touchedAt: number;
   busy: boolean;
 }
 
@@ -26,8 +27,9 @@ export class Keeper {
     this.#clock = clock;
     this.#rounds = new Rounds<Reservation>(clock, step, (reservation) => {
       const visits = this.#visitsOf(reservation);
-      if (!visits.busy && visits.touchAt <= clock.now())
-        background(this.#visit(reservation, visits));
+      const wait = (visits.ttr ?? 0) / 3;
+      if (visits.busy || !havePassed(clock, wait, visits.touchedAt)) return;
+      background(this.#visit(reservation, visits));
     });
   }
 
@@ -46,7 +48,7 @@ export class Keeper {
   #visitsOf(reservation: Reservation): Visits {
     const before = this.#visits.get(reservation);
     if (before !== undefined) return before;
-    const visits: Visits = { ttr: undefined, touchAt: 0, busy: false };
+    const visits: Visits = { ttr: undefined, touchedAt: 0, busy: false };
     this.#visits.set(reservation, visits);
     return visits;
   }
@@ -65,7 +67,7 @@ export class Keeper {
         if (stats === undefined) return false;
         visits.ttr = stats.ttr * 1_000;
       }
-      visits.touchAt = this.#clock.now() + visits.ttr / 3;
+      visits.touchedAt = this.#clock.now();
       if (!this.#rounds.has(reservation)) return false;
       return await reservation.touch();
     } catch (error) {

@@ -1,6 +1,6 @@
 // The lease: renews the claims of running jobs, and tells the job whose renewal is refused.
 
-import type { Clock } from '../core/clock.ts';
+import { havePassed, type Clock } from '../core/clock.ts';
 import { LedgerDown } from '../core/errors.ts';
 import type { Claim, JobRef, Ledger } from '../ledger/ledger.ts';
 import type { Background } from './background.ts';
@@ -17,14 +17,16 @@ export class Lease {
   readonly claim: Claim;
   /** Called when the job is no longer this worker's. */
   readonly onLost: () => void;
-  renewAt: number;
+  /** It is renewed `wait` ms after that (ms since the epoch). */
+  triedAt: number;
+  wait = renewEvery;
   busy = false;
 
   constructor(job: JobRef, claim: Claim, now: number, onLost: () => void) {
     this.job = job;
     this.claim = claim;
     this.onLost = onLost;
-    this.renewAt = now + renewEvery;
+    this.triedAt = now;
   }
 }
 
@@ -37,7 +39,8 @@ export class Leases {
     this.#ledger = ledger;
     this.#clock = clock;
     this.#rounds = new Rounds<Lease>(clock, step, (lease) => {
-      if (!lease.busy && lease.renewAt <= clock.now()) background(this.#renew(lease));
+      if (lease.busy || !havePassed(clock, lease.wait, lease.triedAt)) return;
+      background(this.#renew(lease));
     });
   }
 
@@ -57,12 +60,13 @@ export class Leases {
     lease.busy = true;
     try {
       const ours = await this.#ledger.renew(lease.job, lease.claim);
-      lease.renewAt = this.#clock.now() + renewEvery;
+      lease.wait = renewEvery;
       if (!ours && this.#rounds.has(lease)) lease.onLost();
     } catch (error) {
       if (!(error instanceof LedgerDown)) throw error;
-      lease.renewAt = this.#clock.now() + renewAgain;
+      lease.wait = renewAgain;
     } finally {
+      lease.triedAt = this.#clock.now();
       lease.busy = false;
     }
   }

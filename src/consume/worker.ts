@@ -1,7 +1,7 @@
 // The worker: takes what the nodes bring, runs each job once on its slots, and ends in order.
 
 import { backoffMs, type Backoff } from '../core/backoff.ts';
-import type { Clock } from '../core/clock.ts';
+import { havePassed, type Clock } from '../core/clock.ts';
 import { dueMs, openEnvelope } from '../core/envelope.ts';
 import { keyOf } from '../core/key.ts';
 import { aborted, newController } from '../core/signals.ts';
@@ -92,7 +92,7 @@ export class Worker {
   readonly #dead = new Set<string>();
   #held = 0;
   #claiming = 0;
-  #postponedUntil = 0;
+  #postponedAt = 0;
   #unstartable = 0;
   #resting = false;
   #succeeded = 0;
@@ -161,7 +161,7 @@ export class Worker {
         this.#unsettled += 1;
       },
       onPostponed: () => {
-        this.#postponedUntil = clock.now() + longestPostponement;
+        this.#postponedAt = clock.now();
       },
     };
   }
@@ -172,7 +172,7 @@ export class Worker {
    */
   get idle(): boolean {
     if (this.#working > 0 || !this.#gate.open || !this.#fetcher.idle) return false;
-    return this.#options.clock.now() >= this.#postponedUntil;
+    return havePassed(this.#options.clock, longestPostponement, this.#postponedAt);
   }
 
   /**

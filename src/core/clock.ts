@@ -37,6 +37,12 @@ function timer(ms: number, signal: AbortSignal | undefined): Promise<void> {
   });
 }
 
+/** Whether so many ms have passed since `at` (ms since the epoch). A clock that was set back doesn't prolong it. */
+export function havePassed(clock: Clock, ms: number, at: number): boolean {
+  const ago = clock.now() - at;
+  return ago < 0 || ago >= ms;
+}
+
 /**
  * Waits until the wall clock shows `instant` (ms), never less: timers fire up to a millisecond early,
  * so the timer is set to the whole milliseconds left and the clock is looked at again.

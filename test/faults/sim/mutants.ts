@@ -189,7 +189,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'is drained while a postponed job is on its way back',
     worker,
-    'this.#postponedUntil = clock.now() + longestPostponement;',
+    'this.#postponedAt = clock.now();',
     '',
     /is drained, though/,
   ),

@@ -112,9 +112,10 @@ export class Skew {
     return Math.max(this.#ms, this.#before);
   }
 
-  step(ms: number): void {
+  /** @param most how far it may be from the world's after that, in ms. */
+  step(ms: number, most = mostSkew): void {
     this.#before = this.#ms;
-    this.#ms = Math.max(-mostSkew, Math.min(mostSkew, this.#ms + ms));
+    this.#ms = Math.max(-most, Math.min(most, this.#ms + ms));
   }
 }
 

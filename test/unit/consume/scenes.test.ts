@@ -33,6 +33,29 @@ it('a ledger that comes back for a moment hands no running job to another worker
   }
 });
 
+it('a clock that is set back by an hour while a job runs doesn’t stop its renewals', async () => {
+  const scene = new Scene(1);
+  const { process } = scene.hire({ plan: slow });
+  const job = scene.put(0);
+  await scene.pass(6_000);
+  process.clock.skew.step(-3_600_000, Infinity);
+  scene.hire();
+  await scene.pass(90_000);
+  expect(outcomesOf(job)).toEqual(['succeeded']);
+});
+
+it('a clock that is set back by an hour doesn’t keep a drained worker', async () => {
+  const scene = new Scene(1);
+  scene.ledgerAway(300);
+  scene.put(0);
+  await scene.pass(50);
+  const hand = scene.hire({ drains: true });
+  await scene.pass(200);
+  hand.process.clock.skew.step(-3_600_000, Infinity);
+  await scene.pass(5_000);
+  expect(hand.summary).toBeDefined();
+});
+
 it('a drained worker has waited for the job that it had to send away', async () => {
   const scene = new Scene(1);
   scene.ledgerAway(300);
