@@ -2,7 +2,7 @@
 
 import { sleepUntil, type Clock } from '../core/clock.ts';
 import { dueMs, type Job } from '../core/envelope.ts';
-import { LedgerDown, NodeError } from '../core/errors.ts';
+import { LedgerDown, NodeError, StrangeEntry, messageOf } from '../core/errors.ts';
 import type { Claim, ClaimAnswer, JobRef, Ledger, Standing } from '../ledger/ledger.ts';
 import { isPutAfter } from '../ledger/machine.ts';
 import type { Reservation } from '../queue/node.ts';
@@ -20,6 +20,8 @@ import { judge, maxDeaths, type Verdict } from './verdict.ts';
 const longestHold = 2_000;
 /** For a replica that meets a ledger or a node which can't be asked, or a lost claim. */
 const comeBackSoon: Fate = { kind: 'release', delay: 1 };
+/** A job whose entry can't be read is looked at again after so many ms. */
+const strangeWait = 30_000;
 /** An age and a revocation that were asked for within so many ms can be compared. */
 const longestLook = 1_000;
 /** A grant that was asked for so many ms ago may be void: this process stood still, and its lease ran out. */
@@ -176,7 +178,7 @@ export class Attempt {
       return { answer: await ledger.look(this.job) };
     } catch (error) {
       if (!(error instanceof LedgerDown)) throw error;
-      gate.shut(error);
+      if (!(error instanceof StrangeEntry)) gate.shut(error);
       return undefined;
     }
   }
@@ -191,6 +193,10 @@ export class Attempt {
       return await ledger.claim(this.job, request);
     } catch (error) {
       if (!(error instanceof LedgerDown)) throw error;
+      if (error instanceof StrangeEntry) {
+        this.#tell('error', 'refused', { reason: error.message });
+        return { kind: 'claimed', waitMs: strangeWait };
+      }
       tokens.lost({ job: this.job, token });
       gate.shut(error);
       return undefined;

@@ -2,7 +2,7 @@
 
 import { backoffMs, betweenConnects } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
-import { LedgerDown } from '../core/errors.ts';
+import { LedgerDown, StrangeEntry } from '../core/errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Background } from './background.ts';
 import type { Report } from './events.ts';
@@ -48,7 +48,7 @@ export class Gate {
 
   /**
    * Asks the ledger until it answers.
-   * @returns undefined when the worker gave up before that.
+   * @returns undefined when the worker gave up before that, or the entry is a strange one.
    */
   async ask<Answer>(question: () => Promise<Answer>): Promise<{ answer: Answer } | undefined> {
     while (!this.#signal.aborted) {
@@ -56,6 +56,7 @@ export class Gate {
         return { answer: await question() };
       } catch (error) {
         if (!(error instanceof LedgerDown)) throw error;
+        if (error instanceof StrangeEntry) return undefined;
         this.shut(error);
       }
       await this.#opening;

@@ -3,6 +3,7 @@
 import { backoffMs, type Backoff } from '../core/backoff.ts';
 import { havePassed, type Clock } from '../core/clock.ts';
 import { dueMs, openEnvelope } from '../core/envelope.ts';
+import { StrangeEntry } from '../core/errors.ts';
 import { keyOf } from '../core/key.ts';
 import { aborted, newController } from '../core/signals.ts';
 import type { JobRef, Ledger } from '../ledger/ledger.ts';
@@ -331,6 +332,7 @@ export class Worker {
         if (answer.kind !== 'granted') continue;
         await ledger.giveBack(job, answer.claim, { started: false, delayMs: 0 });
       } catch (error) {
+        if (error instanceof StrangeEntry) continue;
         this.#tokens.lost(lost);
         throw error;
       }

@@ -68,11 +68,16 @@ export interface NodeErrorFacts {
 
 /** The ledger can't be asked now (it is unreachable, full, read-only or loading). Nothing may start. */
 export class LedgerDown extends DqError {
-  override readonly name = 'LedgerDown';
+  override readonly name: string = 'LedgerDown';
 
   constructor(message: string, cause?: unknown) {
     super('unavailable', message, { cause });
   }
+}
+
+/** What the ledger holds for this job isn't an entry of this dq: all others can be asked. */
+export class StrangeEntry extends LedgerDown {
+  override readonly name = 'StrangeEntry';
 }
 
 /** The text of whatever was thrown, on one line. */

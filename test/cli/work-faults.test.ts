@@ -1,5 +1,6 @@
 // What go-queue loses, repeats or starts early on the same work, and dq doesn't.
 
+import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { clusterOf, configOf, type Cluster } from '../support/cluster.ts';
 import { obliging, startFakeNode } from '../support/fake-node.ts';
@@ -108,6 +109,33 @@ describe.concurrent('nothing is lost, nothing runs twice', () => {
     expect((await work.ended).code).toBe(0);
     expect(payloads(runsOf(cluster))).toEqual(records);
   }, 120_000);
+
+  it.each([
+    ['no text', (redis: Redis, key: string) => redis.lpush(key, 'x')],
+    ['no entry', (redis: Redis, key: string) => redis.set(key, 'dq1 claimed nonsense')],
+    ['of another version', (redis: Redis, key: string) => redis.set(key, 'dq2 claimed token=x')],
+  ])('when what Redis holds for a job is %s: others go on', async (_, spoil) => {
+    const cluster = await clusterOf(2);
+    const { stdout } = await cluster.dq(['put', '--json', 'spoilt']);
+    const { key } = JSON.parse(stdout) as { key: string };
+    const redis = cluster.openRedis();
+    await spoil(redis, `dq:default:${key}`);
+    redis.disconnect();
+    await putLines(cluster, ['one', 'two']);
+    const work = cluster.startDq(['work', '--json', '--', noteRun]);
+    await work.event('refused');
+    await until('the others have run', () => runsOf(cluster).length >= 2);
+    const isLeft = async (): Promise<boolean> => {
+      const counts = await cluster.counts('default');
+      return counts.every(
+        ({ delayed, ready, reserved }) => delayed === 1 && ready + reserved === 0,
+      );
+    };
+    await until('it waits on both nodes', isLeft);
+    work.kill('SIGTERM');
+    expect((await work.ended).code).toBe(0);
+    expect(payloads(runsOf(cluster))).toEqual(['one', 'two']);
+  });
 
   it('when a node hangs', async () => {
     const cluster = await clusterOf(3);

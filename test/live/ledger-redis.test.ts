@@ -2,7 +2,7 @@
 
 import { Redis } from 'ioredis';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { LedgerDown } from '../../src/core/errors.ts';
+import { StrangeEntry } from '../../src/core/errors.ts';
 import { defaultTerms, type Claim, type Ledger, type Terms } from '../../src/ledger/ledger.ts';
 import { RedisLedger } from '../../src/ledger/redis/redis-ledger.ts';
 import { startRedis } from '../support/servers.ts';
@@ -83,17 +83,21 @@ describe('what lies in Redis', () => {
   it('when written by another version of dq, is neither run nor taken for done', async () => {
     await direct.set(written, 'dq2 whatever');
     const ledger = newLedger();
-    await expect(claimIn(ledger)).rejects.toThrow(LedgerDown);
+    await expect(claimIn(ledger)).rejects.toThrow(StrangeEntry);
     await expect(claimIn(ledger)).rejects.toThrow(/another version of dq/);
-    await expect(ledger.done(job, owner, 0)).rejects.toThrow(LedgerDown);
+    await expect(ledger.done(job, owner, 0)).rejects.toThrow(StrangeEntry);
     expect(await direct.get(written)).toBe('dq2 whatever');
   });
 
-  it('when it is no string at all, is a defect, not a ledger that is down', async () => {
-    await direct.rpush(written, 'x');
-    const attempt = claimIn(newLedger());
-    await expect(attempt).rejects.toThrow(/^WRONGTYPE/);
-    await expect(attempt).rejects.not.toBeInstanceOf(LedgerDown);
+  it.each([
+    ['no string', () => direct.rpush(written, 'x'), /not written by dq: WRONGTYPE [^@]*$/],
+    ['no whole entry', () => direct.set(written, 'dq1 claimed'), /not written by dq: /],
+  ])('when it is %s, says so, and that others can be asked', async (_, spoil, says) => {
+    await spoil();
+    const ledger = newLedger();
+    await expect(claimIn(ledger)).rejects.toThrow(StrangeEntry);
+    await expect(claimIn(ledger)).rejects.toThrow(says);
+    await ledger.ready();
   });
 });
 

@@ -2,8 +2,8 @@
 
 import { Redis, type RedisOptions } from 'ioredis';
 import { backoffMs, betweenConnects } from '../../core/backoff.ts';
-import { DqError, LedgerDown, messageOf } from '../../core/errors.ts';
-import { faultOf, isDemotion, isReply, refusalIn } from './faults.ts';
+import { DqError, LedgerDown, messageOf, StrangeEntry } from '../../core/errors.ts';
+import { faultOf, isDemotion, isReply, refusalIn, strangenessIn } from './faults.ts';
 
 export interface ConnectionOptions {
   /** A URL, or options of ioredis (sentinels and tls among them). */
@@ -64,7 +64,10 @@ export class RedisConnection {
     } catch (error) {
       if (!isReply(error)) throw this.#isDown(error);
       const refusal = refusalIn(error);
-      throw refusal === undefined ? error : new LedgerDown(`${this.name}: ${refusal}`);
+      if (refusal !== undefined) throw new LedgerDown(`${this.name}: ${refusal}`);
+      const strangeness = strangenessIn(error);
+      if (strangeness !== undefined) throw new StrangeEntry(`${this.name}: ${strangeness}`);
+      throw error;
     }
   }
 

@@ -5,12 +5,14 @@ const refusals = [
   ...['OOM', 'READONLY', 'LOADING', 'MASTERDOWN', 'BUSY', 'MISCONF', 'NOREPLICAS'],
   ...['CLUSTERDOWN', 'TRYAGAIN', 'MOVED', 'ASK'],
   ...['NOAUTH', 'WRONGPASS', 'NOPERM', 'The user executing the script'],
-  'DQVERSION',
 ];
 
 /** What begins the reply may stand after the place in the script, as Redis before 7 answered. */
 const refusal = new RegExp(`(?:^|[-: ])((?:${refusals.join('|')}) .*)`, 's');
 const place = / script: [0-9a-f]{40}, on @user_script:\d+\.\s*$/;
+
+/** Replies of a script that can't read what is at its key: another version's entry, or nothing of dq's. */
+const strange = /DQVERSION (.*)|WRONGTYPE|user_script/s;
 
 /** Replies of a Redis that became a replica. */
 const demoted = /\b(?:READONLY|MASTERDOWN) /;
@@ -25,7 +27,14 @@ export function isDemotion(error: Error): boolean {
   return demoted.test(error.message);
 }
 
-/** Undefined when this reply is no refusal: then the script, or what it found at its key, is wrong. */
+/** What is wrong with the entry; undefined: it isn't that. */
+export function strangenessIn({ message }: Error): string | undefined {
+  const found = strange.exec(message);
+  if (found === null) return undefined;
+  return (found[1] ?? `not written by dq: ${message}`).replace(place, '').trim();
+}
+
+/** Undefined when this reply is no refusal. */
 export function refusalIn({ message }: Error): string | undefined {
   return refusal.exec(message)?.[1]?.replace(place, '').trim();
 }
