@@ -33,11 +33,18 @@ function readJobStats(reply: Reply): JobStats | undefined {
     id: idIn(textOf(stats, 'id')),
     tube: textOf(stats, 'tube'),
     state: stateIn(stats),
-    priority: numberOf(stats, 'pri'),
+    priority: priorityIn(stats),
     age: numberOf(stats, 'age'),
     ttr: numberOf(stats, 'ttr'),
     timeLeft: numberOf(stats, 'time-left'),
   };
+}
+
+/** It goes back to the server with a release or a bury, which take no other. */
+function priorityIn(stats: Lookup): number {
+  const priority = numberOf(stats, 'pri');
+  if (priority >= 0 && priority < 2 ** 32) return priority;
+  throw new ProtocolError(`a job can't have the priority ${priority}`);
 }
 
 function stateIn(stats: Lookup): JobState {

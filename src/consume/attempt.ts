@@ -2,7 +2,8 @@
 
 import { sleepUntil, type Clock } from '../core/clock.ts';
 import { dueMs, type Job } from '../core/envelope.ts';
-import { LedgerDown, NodeError, StrangeEntry, messageOf } from '../core/errors.ts';
+import { LedgerDown, NodeError, StrangeEntry } from '../core/errors.ts';
+import { longestDelay } from '../core/job-defaults.ts';
 import type { Claim, ClaimAnswer, JobRef, Ledger, Standing } from '../ledger/ledger.ts';
 import { isPutAfter } from '../ledger/machine.ts';
 import type { Reservation } from '../queue/node.ts';
@@ -349,9 +350,10 @@ function isAlive(standing: Standing | undefined): boolean {
   }
 }
 
-/** Beanstalkd counts whole seconds: the rest is held when the replica returns. */
+/** Beanstalkd counts whole seconds, and not all that an envelope can: the rest is waited for when the replica returns. */
 function releaseFor(ms: number): Fate {
-  return { kind: 'release', delay: Math.max(0, Math.floor(ms / 1_000)) };
+  const delay = Math.max(0, Math.floor(ms / 1_000));
+  return { kind: 'release', delay: Math.min(delay, longestDelay) };
 }
 
 function fateOf(verdict: Verdict): Fate {

@@ -1,4 +1,4 @@
-// What a job is put with unless the user says otherwise.
+// What a job is put with unless the user says otherwise, and the most that can be said.
 
 /** Smaller is more urgent; beanstalkd's own tools use the same. */
 export const defaultPriority = 1024;
@@ -7,3 +7,6 @@ export const defaultPriority = 1024;
  * a worker is gone; the embedded queue only by this, so that it is no longer than a lease there.
  */
 export const defaultTtr = { beanstalkd: 60, embedded: 20 };
+
+/** The longest delay a beanstalkd can count, in seconds. */
+export const longestDelay = 2 ** 32 - 1;

@@ -4,6 +4,7 @@ import type { Buffer } from 'node:buffer';
 import type { Clock } from '../core/clock.ts';
 import { dueMs, sealEnvelope } from '../core/envelope.ts';
 import { DqError } from '../core/errors.ts';
+import { longestDelay } from '../core/job-defaults.ts';
 import { keyOf } from '../core/key.ts';
 import { formatReceipt, type ReplicaAddress } from '../core/receipt.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -63,9 +64,6 @@ export interface ProducerParts {
   /** Opened only when a job must be disowned; undefined without a ledger. */
   readonly ledger: (() => Promise<Ledger>) | undefined;
 }
-
-/** The longest delay beanstalkd can count, in seconds. */
-const longestDelay = 2 ** 32 - 1;
 
 export class JobProducer {
   readonly #parts: ProducerParts;

@@ -61,6 +61,9 @@ export interface BeanstalkdDescription {
 const reserveNow = reserveWithTimeout(0);
 const peekFirst = { ready: peekReady, delayed: peekDelayed, buried: peekBuried };
 
+/** The next delayed job may be ready a moment later: after so many in a row, jobs are coming all the time. */
+const mostLooks = 10;
+
 export class BeanstalkdNode implements QueueNode {
   readonly endpoint: string;
   readonly tube: string;
@@ -160,12 +163,13 @@ export class BeanstalkdNode implements QueueNode {
   }
 
   async nextReady(): Promise<number | undefined> {
-    for (;;) {
+    for (let looks = 0; looks < mostLooks; looks++) {
       const next = await this.#commands.send(peekDelayed());
       if (next === undefined) return undefined;
       const nextStats = await this.#commands.send(statsJob(next.id));
       if (nextStats?.state === 'delayed') return Math.max(nextStats.timeLeft, 0);
     }
+    return 0;
   }
 
   async next(state: WaitingState): Promise<ScannedReplica | undefined> {

@@ -47,6 +47,19 @@ async function take(node: BeanstalkdNode, seconds = long): Promise<Reservation> 
   return reservation;
 }
 
+it('is not asked on and on for its next job when it contradicts itself', async () => {
+  const stats =
+    '---\nid: 1\ntube: t\nstate: ready\npri: 0\nage: 0\ndelay: 0\nttr: 1\ntime-left: 0\nreserves: 0\n' +
+    'timeouts: 0\nreleases: 0\nburies: 0\nkicks: 0\n';
+  const fake = await startFakeNode(
+    obliging(({ name }) => {
+      if (name === 'peek-delayed') return 'FOUND 1 5\r\nhello\r\n';
+      return name === 'stats-job' ? `OK ${stats.length}\r\n${stats}\r\n` : undefined;
+    }),
+  );
+  expect(await nodeAt(fake.endpoint).nextReady()).toBe(0);
+});
+
 describe('connections', () => {
   it('what a doctor wants to know', async () => {
     const own = await startBeanstalkd(['-z', '1000'], { binlog: true });

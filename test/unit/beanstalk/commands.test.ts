@@ -46,6 +46,10 @@ describe('nothing is written that the server would misunderstand', () => {
   });
 });
 
+const jobStats =
+  '---\nid: 1\ntube: a\nstate: ready\npri: 0\nage: 0\ndelay: 0\nttr: 1\ntime-left: 0\nreserves: 0\n' +
+  'timeouts: 0\nreleases: 0\nburies: 0\nkicks: 0\n';
+
 const everyCommand: Command<unknown>[] = [
   ...[job.put(body, plain), job.reserve(), job.reserveWithTimeout(0), job.reserveJob(1n)],
   ...[job.deleteJob(1n), job.release(1n, 0, 0), job.bury(1n, 0), job.touch(1n), job.peek(1n)],
@@ -120,6 +124,10 @@ describe('a known word in the wrong shape breaks the protocol', () => {
       statsJob(1n),
       { word: 'OK', rest: '', body: Buffer.from('---\nid: 1\ntube: a\nstate: invalid\n') },
     ],
+    ...['-1', '4294967296', '1e3'].map((pri): [Command<unknown>, Reply] => [
+      statsJob(1n),
+      { word: 'OK', rest: '', body: Buffer.from(jobStats.replace('pri: 0', `pri: ${pri}`)) },
+    ]),
   ])('%o answered with %o', (command, reply) => {
     expect(thrownBy(command, reply)).toBeInstanceOf(ProtocolError);
   });

@@ -1,7 +1,9 @@
 // Scenes in which the simulation once found a promise broken.
 
+import { Buffer } from 'node:buffer';
 import { expect, it, vi } from 'vitest';
 import { outcomesOf, Scene } from '../../faults/sim/scene.ts';
+import { tube } from '../../faults/sim/staff.ts';
 
 vi.mock('../../../src/beanstalk/connection.ts', () => import('../../faults/sim/connection.ts'));
 
@@ -138,6 +140,18 @@ it('a put that fails takes back what it wrote, not what a node without binlog ca
   const job = scene.put(6_000);
   await scene.pass(3_000);
   expect([...first!.replicasOf(job.key)]).toHaveLength(1);
+  expect(scene.world.violations).toEqual([]);
+});
+
+it('what is due later than beanstalkd can count is sent away for as long as it can', async () => {
+  const scene = new Scene(1);
+  const [node] = scene.world.nodes;
+  const envelope = Buffer.from('9000000000000000000/somebody put it by hand');
+  scene.world.history.job(envelope);
+  node!.plant(envelope, tube, 60);
+  scene.hire();
+  await scene.pass(2_000);
+  expect([...node!.jobs.values()]).toMatchObject([{ state: 'delayed' }]);
   expect(scene.world.violations).toEqual([]);
 });
 
