@@ -1,10 +1,9 @@
 // A worker among nodes that say anything, one kind of nonsense each: it runs what the good nodes have, once, and ends in order.
 
 import { Buffer } from 'node:buffer';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { WorkEvent } from '../../src/consume/events.ts';
-import type { Handler } from '../../src/consume/handler.ts';
+import type { Outcome, Task } from '../../src/consume/handler.ts';
 import { Worker } from '../../src/consume/worker.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { BeanstalkdNode } from '../../src/queue/beanstalkd.ts';
@@ -20,9 +19,8 @@ const tube = 'evil';
 const good = await startBeanstalkd();
 
 /** What a payload begins with is what becomes of its run. */
-const handler: Handler = async ({ payload }) => {
+const handler = ({ payload }: Task): Outcome => {
   const word = String(payload).split(' ')[0];
-  if (word === 'slow') await sleep(5 * replyTimeout);
   if (word === 'fail') return { kind: 'failed', why: 'it said so' };
   if (word === 'reject') return { kind: 'rejected', why: 'it said so' };
   return { kind: 'succeeded', exitCode: 0 };
@@ -97,10 +95,12 @@ async function workOn(fakes: readonly FakeNode[]): Promise<Watched> {
     ...{ name: 'worker', clock: systemClock, random: Math.random, concurrency: 8, attempts: 5 },
     // What was good in 2026 is late by now: it runs all the same
     ledger: new MemoryLedger(systemClock, { ttl: Infinity, lease: 20_000, suspicion: 10_000 }),
-    handler: (task, signal) => {
+    handler: async (task) => {
       const payload = String(task.payload);
       handled.set(payload, (handled.get(payload) ?? 0) + 1);
-      return handler(task, signal);
+      const [word, at] = payload.split(' ');
+      if (word === 'slow') await until('it is touched', () => isTouched(fakes[Number(at)]));
+      return handler(task);
     },
     tubes: [{ name: tube, nodes: [...evil, goodNode] }],
     report: (event) => void events.push(event),
@@ -116,6 +116,10 @@ async function workOn(fakes: readonly FakeNode[]): Promise<Watched> {
       for (const node of [...evil, goodNode]) node.close();
     },
   };
+}
+
+function isTouched(node: FakeNode | undefined): boolean {
+  return node?.heard.some(({ name }) => name === 'touch') === true;
 }
 
 const goodJobs = Array.from({ length: 20 }, (_, at) => `good ${at}`);
@@ -162,7 +166,7 @@ it('replies split at every byte, in the whole life of a job', async () => {
   const longest = `OK ${stats.length}\r\n${stats}\r\n`.length;
   const places = [...Array(60).keys(), ...Array.from({ length: 8 }, (_, at) => longest - at)];
   const fakes = await Promise.all(
-    places.map((at) => startFakeNode(splitting(at, obliging(serving(`slow ${at}`))))),
+    places.map((at, which) => startFakeNode(splitting(at, obliging(serving(`slow ${which}`))))),
   );
   const { events, handled, stop } = await workOn(fakes);
   await until('all are done', () => {
