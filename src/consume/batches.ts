@@ -1,6 +1,6 @@
 // Batches: several jobs in one run of the handler. Each keeps its own claim, lease and verdict; only the run is shared.
 
-import type { Clock } from '../core/clock.ts';
+import { havePassed, type Clock } from '../core/clock.ts';
 import type { Handler, Outcome, Task } from './handler.ts';
 
 export interface BatchOptions {
@@ -120,7 +120,7 @@ export class Batches {
     const waiting = new AbortController();
     this.#waiting = waiting;
     let [first] = this.#sharing;
-    while (first !== undefined && clock.now() < first.since + wait) {
+    while (first !== undefined && !havePassed(clock, wait, first.since)) {
       await clock.sleep(first.since + wait - clock.now(), waiting.signal);
       if (waiting.signal.aborted) return;
       [first] = this.#sharing;

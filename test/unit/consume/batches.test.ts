@@ -95,6 +95,15 @@ describe('a run starts', () => {
     expect(desk.started).toEqual(['a b']);
   });
 
+  it('no later because the clock was set back', async () => {
+    const desk = new Desk({ wait: 100 });
+    desk.add('a');
+    await desk.clock.pass(60);
+    desk.clock.wall -= 3_600_000;
+    await desk.clock.pass(40);
+    expect(desk.started).toEqual(['a']);
+  });
+
   it('after the wait of its own first job, when others were full before', async () => {
     const desk = new Desk({ wait: 100, concurrency: 9 });
     desk.add('a');

@@ -3,7 +3,7 @@
 import { Buffer } from 'node:buffer';
 import { expect, it, vi } from 'vitest';
 import { outcomesOf, Scene } from '../../faults/sim/scene.ts';
-import { tube } from '../../faults/sim/staff.ts';
+import { tube } from '../../faults/sim/opened.ts';
 
 vi.mock('../../../src/beanstalk/connection.ts', () => import('../../faults/sim/connection.ts'));
 
