@@ -107,7 +107,7 @@ export const mutants: readonly Mutant[] = [
     machine,
     'if (!isOwner(entry, holder)) return { entry, answer: false };\n  const claimedAt',
     'const claimedAt',
-    /was done, is claimed/,
+    /was done, is claimed|was taken from/,
   ),
   mutant(
     'writes a failure without a look at the token',
