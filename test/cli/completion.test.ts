@@ -54,7 +54,8 @@ describe('bash', () => {
     );
     expect(await offered('stats', '--w')).toEqual(['--watch']);
     expect(await offered('cron', 'next', '--sch')).toEqual(['--schedule']);
-    expect(await offered('put', '--w')).toEqual([]);
+    expect(await offered('put', '--w')).toEqual(['--wait']);
+    expect(await offered('put', '--sch')).toEqual([]);
     expect(await offered('revoke', '--js')).toEqual(['--json']);
   });
 
