@@ -8,6 +8,7 @@
 import type { Buffer } from 'node:buffer';
 import type { Clock } from '../core/clock.ts';
 import { LedgerDown, NodeError } from '../core/errors.ts';
+import { longestDelay } from '../core/job-defaults.ts';
 import type { JobRef, Ledger, Standing } from '../ledger/ledger.ts';
 import type { QueueNode, ReplicaStats } from '../queue/node.ts';
 import type { ReplicaOf } from './identify.ts';
@@ -125,7 +126,7 @@ function putOptions({ ref, replicas: [replica] }: WornJob, clock: Clock) {
   if (replica === undefined) throw new Error('a job without a replica can not be repaired');
   const { priority, ttr } = replica.stats;
   const delay = Math.max(leastDelay, Math.floor((ref.dueMs - clock.now()) / 1_000));
-  return { delay, priority, ttr };
+  return { delay: Math.min(delay, longestDelay), priority, ttr };
 }
 
 async function isStillWanted(

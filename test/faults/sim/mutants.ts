@@ -135,7 +135,7 @@ export const mutants: readonly Mutant[] = [
     machine,
     "if (now - dueMs > terms.ttl) return die('late', fresh, now);",
     '',
-    /was run too late/,
+    /was run too late|started after it was deleted/,
   ),
   mutant(
     'kicks what is done',
@@ -254,7 +254,7 @@ export const mutants: readonly Mutant[] = [
     embeddedLedger,
     'OR forget_at > ? OR ${inFile})',
     'OR forget_at > ?)',
-    /succeeded \d+ times/,
+    /succeeded \d+ times|started after it was deleted/,
   ),
   onMachine(
     'wakes nobody for a put',
