@@ -21,6 +21,9 @@ export interface JobStats {
   readonly timeLeft: number;
 }
 
+/** Of what isn't a job yet, or never will be: its body is on its way, or there was no memory or disk for it. */
+const unborn = 'invalid';
+
 /** Undefined: no such job. @throws RangeError */
 export function statsJob(id: bigint): Command<JobStats | undefined> {
   return { line: `stats-job ${u64('id', id)}`, bodyAfter: 'OK', read: readJobStats };
@@ -29,6 +32,7 @@ export function statsJob(id: bigint): Command<JobStats | undefined> {
 function readJobStats(reply: Reply): JobStats | undefined {
   if (isWord(reply, 'NOT_FOUND')) return undefined;
   const stats = lookUpStats(reply);
+  if (textOf(stats, 'state') === unborn) return undefined;
   return {
     id: idIn(textOf(stats, 'id')),
     tube: textOf(stats, 'tube'),

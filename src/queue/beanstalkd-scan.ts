@@ -1,27 +1,21 @@
-// The scan of a beanstalkd's tube: every id is asked for, from the newest down.
-//
-// Ids count up from 1 and are shared by all tubes; no command lists them, or tells the newest. So a job is put into a
-// tube of dq's own and deleted at once: all that was put before has a smaller id. Those of the tube are counted after
-// that: the count has all that the scan can find, so that the scan is over when it has found as many.
+// The scan of a beanstalkd's tube: no command lists its jobs, so every id is asked for, from the newest down.
 
-import { Buffer } from 'node:buffer';
 import type { Connection } from '../beanstalk/connection.ts';
-import { deleteJob, peek, put } from '../beanstalk/job-commands.ts';
-import { statsJob, statsTube } from '../beanstalk/stats-commands.ts';
-import { replicaStats, tubeCounts } from './beanstalkd-stats.ts';
+import { peek } from '../beanstalk/job-commands.ts';
+import { statsJob } from '../beanstalk/stats-commands.ts';
+import { idsOf } from './beanstalkd-ids.ts';
+import { replicaStats } from './beanstalkd-stats.ts';
+import { tallyOf } from './beanstalkd-tally.ts';
 import type { ScannedReplica, ScanPage } from './node.ts';
 import { firstPageSize, nextPageSize } from './page-size.ts';
-
-/** Should a probe stay after all, no worker would ever take it first. */
-const probe = { priority: 2 ** 32 - 1, delay: 0, ttr: 1 };
 
 /** While one page is read, the next one is on its way. */
 const pagesInFlight = 2;
 
 interface Look {
-  /** How many ids were asked for, and how many of them were of the tube (some may be deleted by now). */
+  /** How many ids were asked for, and which of them were of the tube (some may be deleted by now). */
   readonly asked: number;
-  readonly found: number;
+  readonly found: readonly bigint[];
   readonly replicas: readonly ScannedReplica[];
 }
 
@@ -30,27 +24,23 @@ interface Look {
  * @throws NodeError
  */
 export async function* scanIds(connection: Connection, tube: string): AsyncGenerator<ScanPage> {
-  const newest = await newestId(connection);
-  const { ready, reserved, delayed, buried } = tubeCounts(await connection.send(statsTube(tube)));
-  const all = ready + reserved + delayed + buried;
+  const ids = await idsOf(connection, tube);
+  const tally = await tallyOf(connection, tube, ids.newest);
   const looks: Promise<Look>[] = [];
   let size = firstPageSize;
-  let next = newest;
-  let asked = 0;
-  let found = 0;
+  let progress = 0;
   try {
-    while (found < all) {
-      while (next > 0n && looks.length < pagesInFlight) {
-        const ids = idsDown(next, size);
-        next -= BigInt(ids.length);
-        looks.push(begun(look(connection, tube, ids)));
+    while (!(await tally.isComplete())) {
+      while (looks.length < pagesInFlight) {
+        const page = ids.take(size);
+        if (page.length === 0) break;
+        looks.push(begun(look(connection, tube, page)));
       }
       const page = await looks.shift();
       if (page === undefined) return;
-      asked += page.asked;
-      found += page.found;
+      tally.add(page.asked, page.found);
       size = nextPageSize(size, page.replicas);
-      const progress = Math.max(asked / Number(newest), Math.min(1, found / all));
+      progress = Math.max(progress, ids.progress, tally.progress);
       yield { replicas: page.replicas, progress };
     }
   } finally {
@@ -65,19 +55,6 @@ function begun(work: Promise<Look>): Promise<Look> {
   return work;
 }
 
-/** Every job that was put before has this id or a smaller one. */
-async function newestId(connection: Connection): Promise<bigint> {
-  const { id } = await connection.send(put(Buffer.alloc(0), probe));
-  await connection.send(deleteJob(id));
-  return id - 1n;
-}
-
-function idsDown(from: bigint, count: number): bigint[] {
-  const ids: bigint[] = [];
-  for (let id = from; id > 0n && ids.length < count; id -= 1n) ids.push(id);
-  return ids;
-}
-
 async function look(connection: Connection, tube: string, ids: readonly bigint[]): Promise<Look> {
   const jobs = await connection.sendAll(ids.map(statsJob));
   const ours = jobs.flatMap((job) => (job?.tube === tube ? [job] : []));
@@ -89,5 +66,5 @@ async function look(connection: Connection, tube: string, ids: readonly bigint[]
       ? []
       : [{ id: job.id, stats: { ...replicaStats(job), tube }, envelope }];
   });
-  return { asked: ids.length, found: ours.length, replicas };
+  return { asked: ids.length, found: ours.map(({ id }) => id), replicas };
 }

@@ -82,9 +82,9 @@ export interface QueueNode {
   /** The replica of the tube that is the first in that state: the next to be reserved, to be ready, the first that was buried. */
   next(state: WaitingState): Promise<ScannedReplica | undefined>;
   /**
-   * Every replica of the tube, the newest first, without touching any: one that is there all the time is given once;
-   * one that is put or deleted meanwhile may be given or not. Nothing is asked much ahead of what is taken, and whoever
-   * stops taking ends it. It delays no other call.
+   * Every replica of the tube, the newest first (a node that can't tell which that is: in any order), without touching
+   * any: one that is there all the time is given once; one that is put or deleted meanwhile may be given or not. Nothing is
+   * asked much ahead of what is taken, and whoever stops taking ends it. It delays no other call.
    */
   scan(): AsyncIterable<ScanPage>;
   /** Gives every reservation back at once and lets go of all it holds. */

@@ -28,6 +28,11 @@ export class RawNode {
     return this.#reply();
   }
 
+  /** A part of a command: nothing is answered. */
+  write(text: string): void {
+    this.#socket.write(text);
+  }
+
   /** As beanstalkd prints them, without the quotes; undefined when there is no such job or tube. */
   async stats(line: string): Promise<ReadonlyMap<string, string> | undefined> {
     const { body } = await this.ask(line);
