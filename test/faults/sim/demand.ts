@@ -59,7 +59,7 @@ export class Demand {
     const due = timeline.now + dueIn;
     const job = this.#users.put({ payload, due, distinct }, this.#retry);
     if (!distinct && random.chance(0.6)) {
-      timeline.plan(random.between(0, 2_000), () => {
+      this.#later(random.between(0, 2_000), () => {
         this.#users.put({ payload, due, distinct }, this.#retry);
       });
     }

@@ -73,8 +73,13 @@ function isLost(job: JobHistory): boolean {
   });
 }
 
-/** Every job is over, and all replicas but buried ones are gone. */
+function isWorker({ history }: World, process: Process): boolean {
+  return history.limitsOf(process) !== undefined;
+}
+
+/** No user is at work, every job is over, and all replicas but buried ones are gone. */
 export function isQuiet(world: World): boolean {
+  if (world.processes.some((each) => each.alive && !isWorker(world, each))) return false;
   for (const job of world.history.jobs.values()) if (!isOver(world, job)) return false;
   for (const node of world.stores) {
     for (const { state } of node.jobs.values()) if (state !== 'buried') return false;
@@ -108,7 +113,7 @@ function checkJob(world: World, job: JobHistory): void {
   }
   if (job.acceptedAt === undefined) return;
   const stands = entry?.state === 'dead' && !job.done && job.forgottenAt === undefined;
-  if (stands && !isLost(job) && replicas.length === 0) {
+  if (stands && !job.deleteAsked && !isLost(job) && replicas.length === 0) {
     world.violated(`dead without a replica: ${is}`);
   }
   const excused =
