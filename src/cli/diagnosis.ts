@@ -2,6 +2,7 @@
 
 import type { RedisReport } from '../ledger/redis/check.ts';
 import type { BeanstalkdDescription } from '../queue/beanstalkd.ts';
+import { longestKept } from '../queue/longest-envelope.ts';
 
 export interface Finding {
   /** `configuration`, an endpoint, or `redis`. */
@@ -23,7 +24,7 @@ export function diagnoseNode(endpoint: string, facts: BeanstalkdDescription): Fi
     ...(remedy === undefined ? {} : { remedy }),
   });
   const findings = [
-    about('good', `beanstalkd ${facts.version}, jobs of up to ${facts.maxJobSize} bytes`),
+    about('good', `beanstalkd ${facts.version}, jobs of up to ${longestKept(facts)} bytes`),
   ];
   if (facts.draining) {
     findings.push(about('bad', 'it is draining: it takes no jobs', 'restart it'));

@@ -25,6 +25,7 @@ import { defaultTimeout, defaultTube, probeTube } from './beanstalkd-defaults.ts
 import { BeanstalkdReservation } from './beanstalkd-reservation.ts';
 import { replicaStats, tubeCounts } from './beanstalkd-stats.ts';
 import { scanIds } from './beanstalkd-scan.ts';
+import { longestEnvelope, surelyKept } from './longest-envelope.ts';
 import type { PutOptions, QueueNode, ReplicaStats, Reservation, TubeCounts } from './node.ts';
 import type { ScannedReplica, ScanPage, WaitingState } from './node.ts';
 import { WaitingConnections } from './waiting-connections.ts';
@@ -93,9 +94,17 @@ export class BeanstalkdNode implements QueueNode {
 
   async put(envelope: Buffer, options: PutOptions): Promise<bigint> {
     const connection = this.#commands.open ?? (await this.#commands.connection());
+    if (envelope.length > surelyKept) await this.#assertKept(envelope, connection);
     const { kind, id } = await connection.send(put(envelope, options));
     if (kind === 'buried') await this.#takeBack(id, connection);
     return id;
+  }
+
+  async #assertKept({ length }: Buffer, connection: Connection): Promise<void> {
+    const longest = await longestEnvelope(connection);
+    if (length <= longest) return;
+    const message = `job too big: ${length} bytes with its due instant, at most ${longest}`;
+    throw new NodeError(this.endpoint, 'too-big', message);
   }
 
   /** The node has stored it and can't queue it: deleted again, it was merely refused. */

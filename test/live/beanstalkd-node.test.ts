@@ -199,6 +199,27 @@ describe('a server that fails', () => {
     expect(await node.peek(id)).toBeUndefined();
   });
 
+  it('dies, and has every envelope again that it took: one that its binlog would choke on is refused', async () => {
+    const own = await startBeanstalkd(['-z', '1000'], { binlog: true });
+    const node = nodeAt(own.endpoint);
+    const longest = Buffer.alloc(998, 'x');
+    const [first, last] = [await node.put(longest, plain), await node.put(hello, plain)];
+    await expect(node.put(Buffer.alloc(999, 'x'), plain)).rejects.toMatchObject({
+      fault: 'too-big',
+      message: 'job too big: 999 bytes with its due instant, at most 998',
+      unconfirmed: false,
+    });
+    await own.kill();
+    await own.start();
+    expect(await Promise.all([first, last].map((id) => node.peek(id)))).toEqual([longest, hello]);
+  });
+
+  it('that forgets all the same takes what its limit says', async () => {
+    const node = nodeAt((await startBeanstalkd(['-z', '1000'])).endpoint);
+    await node.put(Buffer.alloc(1_000, 'x'), plain);
+    await expect(node.put(Buffer.alloc(1_001, 'x'), plain)).rejects.toThrow('at most 1000');
+  });
+
   it('dies and forgets: an id that now names another job deletes nothing', async () => {
     const own = await startBeanstalkd();
     const node = nodeAt(own.endpoint);
