@@ -6,12 +6,15 @@ import type { SurveyedJob, SurveyedReplica } from '../survey/job.ts';
 
 /** @param whole each replica with all that its node says of it. */
 export function factsOf(job: SurveyedJob, whole = false): JobFacts {
-  const { key, dueNs, state, tube, payload, standing, replicas } = job;
+  const { key, dueNs, state, tube, payload, standing, unasked, replicas } = job;
+  const isUnknown = key !== undefined && unasked !== undefined;
   return {
     ...{ key, dueNs, state, tube, payload },
     priority: replicas[0]?.stats.priority,
-    attempt: attemptOf(standing),
-    ledger: standing && ledgerFacts(standing),
+    attempt: isUnknown ? undefined : attemptOf(standing),
+    ledger: isUnknown
+      ? { state: 'unknown', error: unasked.message }
+      : standing && ledgerFacts(standing),
     replicas: replicas.map(whole ? wholeReplica : replicaFacts),
   };
 }

@@ -8,9 +8,10 @@ import type { Printer } from '../output/printer.ts';
 import { surveyJson } from '../output/survey-json.ts';
 import { jsonText } from '../output/escape.ts';
 import { nodesOf, type SurveyedJob } from '../survey/job.ts';
-import { readSelection, type SelectionOptions } from '../survey/selection.ts';
+import { needsLedger, readSelection, type SelectionOptions } from '../survey/selection.ts';
 import { survey } from '../survey/survey.ts';
 import type { Context } from './context.ts';
+import { exitCodes } from './exit-codes.ts';
 import { factsOf } from './job-facts.ts';
 import { optional, wholeNumber } from './numbers.ts';
 import { openCluster } from './open-cluster.ts';
@@ -30,6 +31,7 @@ export async function list(options: ListOptions, context: Context): Promise<void
   const bar = await progressBar(printer);
   const sharesLine = printer.columns !== undefined;
   let found = 0;
+  let isUnanswered = false;
   try {
     const print = await printing(replicas, printer);
     const groups = survey({
@@ -37,6 +39,7 @@ export async function list(options: ListOptions, context: Context): Promise<void
       ledger: await cluster.ledger(),
       onTrouble: (trouble) => {
         bar.hide();
+        isUnanswered ||= !(trouble instanceof NodeError) && needsLedger(selection);
         printer.warn(troubleText(trouble));
       },
       onProgress: (progress) => {
@@ -52,6 +55,7 @@ export async function list(options: ListOptions, context: Context): Promise<void
       }
       if (printer.closed || found === limit) break;
     }
+    if (isUnanswered) context.exit(exitCodes.unavailable);
   } finally {
     bar.hide();
     await cluster.close();

@@ -55,12 +55,12 @@ export async function repair(
       return;
     }
     const ledger = await cluster.ledger();
-    const lock =
-      options.dryRun === true
-        ? undefined
-        : await lockForRepair(tube, workerName(), ledger, systemClock);
+    const dryRun = options.dryRun === true;
+    // What could be repaired can't be said without the ledger either
+    if (dryRun) await ledger.ready();
+    const lock = dryRun ? undefined : await lockForRepair(tube, workerName(), ledger, systemClock);
     try {
-      const plan = { dryRun: options.dryRun === true, least: least ?? longestPut };
+      const plan = { dryRun, least: least ?? longestPut };
       const repairer = new Repairer(cluster, plan, context.printer);
       context.exit(await repairer.run(lock?.lost));
     } finally {

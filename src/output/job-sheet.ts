@@ -34,6 +34,7 @@ const ledgerWords: Readonly<Record<string, (value: string | number) => string>> 
 };
 
 function ledgerText({ state, ...facts }: LedgerFacts): string {
+  if (state === 'unknown') return escapeControl(`can’t be asked: ${facts['error']}`);
   const told = Object.entries(facts).flatMap(([name, value]) => {
     if (value === undefined) return [];
     const text = ledgerWords[name]?.(value) ?? `${name} ${value}`;

@@ -5,7 +5,7 @@ import { dueMs } from '../core/envelope.ts';
 import { formatReceipt } from '../core/receipt.ts';
 import { payloadJson } from './payload.ts';
 
-/** What a ledger knows of a job, its state among it; durations in ms. */
+/** What a ledger knows of a job, its state among it (`unknown` with an `error`: it can't be asked); durations in ms. */
 export interface LedgerFacts {
   readonly state: string;
   readonly [fact: string]: string | number | undefined;

@@ -115,8 +115,12 @@ async function jobsOf(found: readonly Found[], ground: Ground): Promise<Surveyed
     const replicas = group.map(({ node, replica: { id, stats } }) => ({ node, id, stats }));
     return first === undefined ? [] : [{ ...knownOf(first.replica.envelope), replicas }];
   });
-  const standings = await new Standings(ground).of(jobs);
+  const standings = new Standings(ground);
+  const known = await standings.of(jobs);
   return jobs.map(({ key, envelope, replicas }) =>
-    jobOf(ground.tube, envelope, replicas, standings.get(key)),
+    jobOf(ground.tube, envelope, replicas, {
+      standing: known.get(key),
+      unasked: standings.trouble,
+    }),
   );
 }

@@ -2,6 +2,7 @@
 
 import type { Buffer } from 'node:buffer';
 import { openEnvelope } from '../core/envelope.ts';
+import type { LedgerDown } from '../core/errors.ts';
 import { keyOf } from '../core/key.ts';
 import type { Standing } from '../ledger/ledger.ts';
 import { revocationMargin } from '../ledger/machine.ts';
@@ -32,6 +33,8 @@ export interface SurveyedJob {
   readonly replicas: readonly SurveyedReplica[];
   /** Undefined: the ledger doesn't know it, or couldn't be asked. */
   readonly standing: Standing | undefined;
+  /** Why the ledger couldn't be asked for its standing. */
+  readonly unasked: LedgerDown | undefined;
   readonly state: JobState;
 }
 
@@ -59,12 +62,12 @@ export function jobOf(
   tube: string,
   envelope: Buffer,
   replicas: readonly SurveyedReplica[],
-  standing: Standing | undefined,
+  known: Pick<SurveyedJob, 'standing' | 'unasked'>,
 ): SurveyedJob {
   const { key, dueNs } = knownOf(envelope);
   const { payload } = contentOf(envelope);
-  const state = stateOf(standing, replicas);
-  return { tube, key, dueNs, envelope, payload, replicas, standing, state };
+  const state = stateOf(known.standing, replicas);
+  return { tube, key, dueNs, envelope, payload, replicas, ...known, state };
 }
 
 const furthestFirst: readonly ReplicaState[] = ['reserved', 'ready', 'delayed', 'buried'];

@@ -5,6 +5,7 @@ import { Buffer, isUtf8 } from 'node:buffer';
 import { DqError, messageOf } from '../core/errors.ts';
 import { parseInstant, type Frame } from '../core/instant.ts';
 import { nearest } from '../core/nearest.ts';
+import type { Standing } from '../ledger/ledger.ts';
 import type { Content, JobState } from './job.ts';
 
 /** As they stand on the command line. */
@@ -37,6 +38,14 @@ const states: Readonly<Record<JobState, true>> = {
   dead: true,
   revoked: true,
 };
+
+const ledgerStates = [
+  'claimed',
+  'retry',
+  'done',
+  'dead',
+  'revoked',
+] as const satisfies readonly Standing['state'][];
 
 /** @throws DqError (usage) */
 export function readSelection(options: SelectionOptions, frame: Frame): Selection {
@@ -97,6 +106,11 @@ function instant(option: string, text: string, frame: Frame): bigint {
     const hint = error.hint === undefined ? {} : { hint: error.hint };
     throw new DqError('usage', `${option}: ${error.message}`, hint);
   }
+}
+
+/** Whether the replicas alone can't tell what is meant. */
+export function needsLedger({ states: wanted }: Selection): boolean {
+  return ledgerStates.some((state) => wanted?.has(state));
 }
 
 /** What each replica tells by itself. */

@@ -18,10 +18,15 @@ export type Known =
 
 export class Standings {
   readonly #ground: LedgerGround;
-  #isDown = false;
+  #trouble: LedgerDown | undefined;
 
   constructor(ground: LedgerGround) {
     this.#ground = ground;
+  }
+
+  /** Why the ledger can't be asked. */
+  get trouble(): LedgerDown | undefined {
+    return this.#trouble;
   }
 
   /** By key. */
@@ -30,13 +35,13 @@ export class Standings {
     const refs = jobs.flatMap(({ key, dueNs }) =>
       key === undefined ? [] : [{ tube, key, dueMs: dueMs(dueNs) }],
     );
-    if (refs.length === 0 || this.#isDown) return new Map();
+    if (refs.length === 0 || this.#trouble !== undefined) return new Map();
     try {
       const standings = await ledger.lookAll(refs);
       return new Map(refs.map(({ key }, at) => [key, standings[at]]));
     } catch (error) {
       if (!(error instanceof LedgerDown)) throw error;
-      this.#isDown = true;
+      this.#trouble = error;
       onTrouble(error);
       return new Map();
     }

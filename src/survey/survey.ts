@@ -123,7 +123,8 @@ class Judge {
     const envelope = kept ?? (await readAgain(key, replicas));
     if (envelope === undefined) return undefined;
     const { payload } = contentOf(envelope);
-    return { tube, key, dueNs, envelope, payload, replicas, standing, state };
+    const unasked = this.#standings.trouble;
+    return { tube, key, dueNs, envelope, payload, replicas, standing, unasked, state };
   }
 }
 

@@ -241,6 +241,13 @@ describe('when something is down', () => {
       [expect.stringContaining('the states are those of the replicas')],
     ]);
     expect(ran.stdout).toMatch(/^ready/);
+    const [job] = jsonLines((await own.dq(['list', '--json', '--limit', '1'])).stdout);
+    const error: unknown = expect.stringContaining(own.redis.endpoint);
+    expect(job).toMatchObject({ attempt: null, ledger: { state: 'unknown', error } });
+    expect((await own.dq(['list', '--state', 'ready'])).code).toBe(0);
+    for (const state of ['dead', 'buried', 'ready,claimed']) {
+      expect([state, (await own.dq(['list', '--state', state])).code]).toEqual([state, 75]);
+    }
   });
 });
 

@@ -156,6 +156,21 @@ describe('when a node', () => {
     expect((await own.dq(['peek'])).code).toBe(75);
   });
 
+  it('is up and Redis is down, what the ledger knows is not said to be nothing', async () => {
+    const own = await clusterOf(1);
+    const { receipt } = await own.put('x');
+    await own.redis.kill();
+    const { code, stdout } = await own.dq(['peek', receipt]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`ledger {4}can’t be asked: .*${own.redis.endpoint}`));
+    const { stdout: json } = await own.dq(['peek', receipt, '--json']);
+    const ledger = {
+      state: 'unknown',
+      error: expect.stringContaining(own.redis.endpoint) as string,
+    };
+    expect(jsonLines(json)).toMatchObject([{ attempt: null, ledger }]);
+  });
+
   it('lost its data, its new jobs are not taken for the old one', async () => {
     const own = await clusterOf(3);
     const { receipt } = await own.put('old');

@@ -104,6 +104,8 @@ describe('jobs are left alone', () => {
     await cluster.redis.kill();
     expect((await cluster.dq(['repair', ...now])).code).toBe(75);
     expect(await cluster.counts('default')).toContainEqual(none);
+    const dry = await cluster.dq(['repair', '--dry-run', '-t', 'empty']);
+    expect([dry.code, dry.stderr]).toEqual([75, expect.stringContaining(cluster.redis.endpoint)]);
   });
 
   it('by the embedded queue: there is nothing to repair', async () => {
