@@ -31,7 +31,6 @@ export async function list(options: ListOptions, context: Context): Promise<void
   const bar = await progressBar(printer);
   const sharesLine = printer.columns !== undefined;
   let found = 0;
-  let isUnanswered = false;
   try {
     const print = await printing(replicas, printer);
     const groups = survey({
@@ -39,8 +38,9 @@ export async function list(options: ListOptions, context: Context): Promise<void
       ledger: await cluster.ledger(),
       onTrouble: (trouble) => {
         bar.hide();
-        isUnanswered ||= !(trouble instanceof NodeError) && needsLedger(selection);
         printer.warn(troubleText(trouble));
+        const isLedger = !(trouble instanceof NodeError);
+        if (isLedger && needsLedger(selection)) context.exit(exitCodes.unavailable);
       },
       onProgress: (progress) => {
         if (progress < 1) bar.show(progress, found);
@@ -55,7 +55,6 @@ export async function list(options: ListOptions, context: Context): Promise<void
       }
       if (printer.closed || found === limit) break;
     }
-    if (isUnanswered) context.exit(exitCodes.unavailable);
   } finally {
     bar.hide();
     await cluster.close();

@@ -35,7 +35,19 @@ export async function parse(argv: readonly string[], exit: Exit): Promise<void> 
 function withoutGreed(argv: readonly string[]): string[] {
   const end = argv.indexOf('--');
   const isOption = (at: number): boolean => end === -1 || at < end;
-  return argv.map((word, at) => (word === '--wait' && isOption(at) ? '--wait=' : word));
+  return argv.map((word, at) => {
+    if (word !== '--wait' || !isOption(at)) return word;
+    refuseDuration(argv[at + 1] ?? '');
+    return '--wait=';
+  });
+}
+
+/** As the payload it would wait for ever, with nobody the wiser. */
+function refuseDuration(word: string): void {
+  if (!/^(\d+(\.\d+)?(ms|[smhdw]))+$/.test(word)) return;
+  throw new DqError('usage', `is ${word} how long to wait, or the payload?`, {
+    hint: `--wait=${word}, in one word; a payload: --wait -- ${word}`,
+  });
 }
 
 /** commander's messages: `error: <what>`, and perhaps a line `(Did you mean …?)`. */
@@ -211,7 +223,10 @@ function declareAt(command: Command, exit: Exit): void {
 function putOptions(command: Command): void {
   command
     .allowExcessArguments()
-    .option('--lines', 'a job for each line of stdin')
+    .option(
+      '--lines',
+      'a job for each line of stdin: empty ones are skipped, a CR at the end dropped',
+    )
     .option('--null', 'a job for each NUL-ended record of stdin')
     .option('--priority <n>', 'smaller is more urgent (default: 1024)')
     .option('--ttr <duration>', 'how long a worker may be silent (default: 60s, embedded 20s)')

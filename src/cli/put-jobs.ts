@@ -13,7 +13,7 @@ import type { Context } from './context.ts';
 import { durationOf, optional, wholeNumber } from './numbers.ts';
 import { openCluster } from './open-cluster.ts';
 import type { Waiting } from './wait.ts';
-import { lineForm, nullForm, records, type RecordForm } from './records.ts';
+import { lineForm, nullForm, records, type RecordForm, type StdinRecord } from './records.ts';
 
 export interface JobOptions {
   readonly lines?: boolean;
@@ -151,22 +151,34 @@ async function putRecords(
   { printer }: Context,
 ): Promise<void> {
   let empty = 0;
-  const payloads = records(process.stdin, form, () => {
+  let firstRefused = Infinity;
+  const put = async ({ payload, number }: StdinRecord): Promise<Accepted> => {
+    try {
+      return await producer.put(request(payload, wanted));
+    } catch (error) {
+      firstRefused = Math.min(firstRefused, number);
+      throw error;
+    }
+  };
+  const found = records(process.stdin, form, () => {
     empty += 1;
   });
-  const end = await putInOrder(payloads, {
-    put: (payload) => producer.put(request(payload, wanted)),
+  const end = await putInOrder(found, {
+    put,
     undo: (accepted) => producer.undo(accepted, wanted.due.distinct),
     onAccepted,
     inFlight,
   });
   if (empty > 0) printer.note(`${empty} empty ${empty === 1 ? 'line' : 'lines'} skipped`);
   if (end.refusal === undefined) return;
-  throw await resumable(end);
+  throw await resumable(end, `${form.name} ${firstRefused}`);
 }
 
 /** The refusal, with where to go on. */
-async function resumable({ refusal, accepted, mayRun, moreRefusals }: BulkEnd): Promise<unknown> {
+async function resumable(
+  { refusal, accepted, mayRun, moreRefusals }: BulkEnd,
+  place: string,
+): Promise<unknown> {
   if (!(refusal instanceof DqError)) return refusal;
   const { keyOf } = await import('../core/key.ts');
   const refused = [refusal, ...moreRefusals].filter((each) => each instanceof MayStillRun);
@@ -174,8 +186,8 @@ async function resumable({ refusal, accepted, mayRun, moreRefusals }: BulkEnd): 
   const keys = [...refused.map(({ key }) => key), ...undone];
   const left = keys.length === 0 ? '' : `; may still run: ${keys.join(', ')}`;
   const why = refusal instanceof MayStillRun ? refusal.refusal.message : refusal.message;
-  return new DqError(refusal.kind, `record ${accepted + 1}: ${why}${left}`, {
-    hint: `${accepted} accepted, nothing from record ${accepted + 1} on is kept: resume there`,
+  return new DqError(refusal.kind, `${place}: ${why}${left}`, {
+    hint: `${accepted} accepted, nothing from ${place} on is kept: resume there`,
     cause: refusal,
   });
 }

@@ -7,10 +7,18 @@ export interface RecordForm {
   readonly end: number;
   /** Lines: a CR before the end is dropped, and a record without a byte is no record. */
   readonly lines: boolean;
+  /** What one is called, and counted as. */
+  readonly name: 'line' | 'record';
 }
 
-export const lineForm: RecordForm = { end: 0x0a, lines: true };
-export const nullForm: RecordForm = { end: 0x00, lines: false };
+export interface StdinRecord {
+  readonly payload: Buffer;
+  /** From 1, the empty lines counted too. */
+  readonly number: number;
+}
+
+export const lineForm: RecordForm = { end: 0x0a, lines: true, name: 'line' };
+export const nullForm: RecordForm = { end: 0x00, lines: false, name: 'record' };
 
 const carriageReturn = 0x0d;
 
@@ -19,25 +27,27 @@ export async function* records(
   chunks: AsyncIterable<Buffer>,
   { end, lines }: RecordForm,
   onEmpty: () => void,
-): AsyncGenerator<readonly Buffer[]> {
+): AsyncGenerator<readonly StdinRecord[]> {
   let rest: Buffer[] = [];
+  let number = 0;
   for await (const chunk of chunks) {
-    const ended: Buffer[] = [];
+    const ended: StdinRecord[] = [];
     let from = 0;
     for (let at = chunk.indexOf(end); at !== -1; at = chunk.indexOf(end, from)) {
       const record = joined(rest, chunk.subarray(from, at));
       rest = [];
       from = at + 1;
-      const content = lines ? withoutCarriageReturn(record) : record;
-      if (lines && content.length === 0) onEmpty();
-      else ended.push(content);
+      number += 1;
+      const payload = lines ? withoutCarriageReturn(record) : record;
+      if (lines && payload.length === 0) onEmpty();
+      else ended.push({ payload, number });
     }
     if (from < chunk.length) rest.push(chunk.subarray(from));
     yield ended;
   }
   const last = joined(rest, Buffer.alloc(0));
-  const content = lines ? withoutCarriageReturn(last) : last;
-  if (content.length > 0) yield [content];
+  const payload = lines ? withoutCarriageReturn(last) : last;
+  if (payload.length > 0) yield [{ payload, number: number + 1 }];
 }
 
 function joined(parts: readonly Buffer[], last: Buffer): Buffer {

@@ -119,12 +119,16 @@ describe('a record that is refused', () => {
     const small = await clusterOf(2, { words: ['-z', '1000'] });
     cluster = small;
     const tube = small.tube();
-    const stdin = ['one', 'two', 'x'.repeat(2_000), 'four', 'five', ''].join('\n');
+    const stdin = ['one', '', '\r', 'two', 'x'.repeat(2_000), 'four', 'five', ''].join('\n');
     const { code, stdout, stderr } = await cluster.dq(['-t', tube, 'put', '--lines'], { stdin });
     expect(code).toBe(2);
     expect((await payloadsOf(lines(stdout))).map(String)).toEqual(['one', 'two']);
-    expect(stderr).toMatch(/\b(line|record) 3\b/);
+    expect(stderr).toMatch(/^dq: line 5: /m);
+    expect(stderr).toContain('nothing from line 5 on is kept: resume there');
     expect((await cluster.counts(tube)).map(({ ready }) => ready)).toEqual([2, 2]);
+    const records = { stdin: stdin.replaceAll('\n', '\0') };
+    const parts = await cluster.dq(['-t', tube, 'put', '--null'], records);
+    expect(parts.stderr).toMatch(/^dq: record 5: /m);
   });
 
   it('takes back the later ones that a node has already taken', async () => {

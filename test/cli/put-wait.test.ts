@@ -108,12 +108,30 @@ describe.each(places)('on %s', (_, openPlace) => {
 
   it.each([
     ['a duration without its sign', ['put', '--wait', '5m', 'hello'], '--wait=5m'],
+    [
+      'a duration that would be the payload',
+      ['put', '--wait', '1h30m'],
+      '--wait=1h30m, in one word',
+    ],
+    ['it of at, too', ['at', '+1h', '--wait', '5s'], '--wait -- 5s'],
     ['no duration', ['put', '--wait=soon', 'hello'], '--wait: not a duration'],
     ['a duration and records', ['put', '--lines', '--wait', '5m'], '--wait=5m'],
   ])('refuses %s: exit 2', async (_name, words, said) => {
     const { code, stdout, stderr } = await place.dq(words);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(said);
+  });
+
+  it.each([
+    ['5s', ['put', '--wait=10ms', '--', '5s']],
+    ['5s', ['put', '--wait=10ms', '5s']],
+    ['17', ['put', '--wait', '17']],
+  ])('takes the payload %s from %j', async (payload, words) => {
+    const put = place.startDq(words);
+    const [envelope] = await place.envelopes(await put.line(/\/\d+$/, 'stdout'));
+    expect(envelope?.toString().split('/')[1]).toBe(payload);
+    put.kill('SIGTERM');
+    await put.ended;
   });
 
   it('is a payload after --', async () => {

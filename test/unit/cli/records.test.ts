@@ -18,28 +18,32 @@ async function read(
   text: string | Buffer,
   form: RecordForm,
   sizes: readonly number[] = [65_536],
-): Promise<{ found: string[]; empty: number }> {
+): Promise<{ found: string[]; numbers: number[]; empty: number }> {
   let empty = 0;
   const found: string[] = [];
+  const numbers: number[] = [];
   const chunks = chunksOf(Buffer.from(text as string), sizes);
   for await (const batch of records(chunks, form, () => (empty += 1))) {
-    found.push(...batch.map((record) => record.toString('latin1')));
+    found.push(...batch.map(({ payload }) => payload.toString('latin1')));
+    numbers.push(...batch.map(({ number }) => number));
   }
-  return { found, empty };
+  return { found, numbers, empty };
 }
 
 test('LF ends a line, a CR before it is dropped, the last LF is optional, empty lines are counted', async () => {
   expect(await read('a\nb\r\n\n\r\nc\rd\ne', lineForm)).toEqual({
     found: ['a', 'b', 'c\rd', 'e'],
+    numbers: [1, 2, 5, 6],
     empty: 2,
   });
-  expect(await read('a\n', lineForm)).toEqual({ found: ['a'], empty: 0 });
-  expect(await read('', lineForm)).toEqual({ found: [], empty: 0 });
+  expect(await read('a\n', lineForm)).toEqual({ found: ['a'], numbers: [1], empty: 0 });
+  expect(await read('', lineForm)).toEqual({ found: [], numbers: [], empty: 0 });
 });
 
 test('NUL-ended records are exact, empty ones are records', async () => {
   expect(await read('a\n\0\0b\r\0c', nullForm)).toEqual({
     found: ['a\n', '', 'b\r', 'c'],
+    numbers: [1, 2, 3, 4],
     empty: 0,
   });
 });
