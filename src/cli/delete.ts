@@ -5,8 +5,8 @@ import type { FoundJob } from '../cluster.ts';
 import { dueMs } from '../core/envelope.ts';
 import { DqError, NodeError } from '../core/errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { identifyByKey } from '../produce/identify.ts';
-import { explain, revoke, revokeJob } from '../produce/revoke.ts';
+import { identify, identifyByKey } from '../produce/identify.ts';
+import { explain, revokeJob } from '../produce/revoke.ts';
 import type { ChosenJob } from './chosen-jobs.ts';
 import type { Context } from './context.ts';
 import {
@@ -48,13 +48,16 @@ function assertNamed(receipts: readonly string[], { state, dryRun }: ManyOptions
 }
 
 async function deleteNamed({ replicas, tube }: FoundJob, ledger: Ledger): Promise<NamedOutcome> {
-  const revocation = await revoke(replicas, tube, ledger);
+  const job = await identify(replicas, tube);
+  const revocation = 'result' in job ? job : await revokeJob(job, ledger);
+  const others = 'result' in job ? [] : job.others;
   const unreached = revocation.result === 'deleted' ? revocation.unreached : [];
-  return { result: revocation.result, error: explain(revocation), unreached };
+  return { result: revocation.result, error: explain(revocation), unreached, others };
 }
 
 const deletion: Deed = {
   ...{ verb: 'delete', past: 'deleted', asks: true, most: Infinity, isMeant: () => true },
+  unseen: 'its jobs may be out of sight',
   change: async ({ key, dueNs, replicas, envelope }, tube, ledger) => {
     if (key === undefined || dueNs === undefined) return deleteBytes(replicas, envelope);
     const ref = { tube, key, dueMs: dueMs(dueNs) };

@@ -44,11 +44,13 @@ async function kickNamed({ replicas, tube }: FoundJob, ledger: Ledger): Promise<
   const job = await identify(replicas, tube);
   const kicked = 'result' in job ? job : await kickJob(job, ledger);
   const unreached = kicked.result === 'kicked' ? kicked.unreached : [];
-  return { result: kicked.result, error: explainKick(kicked), unreached };
+  const others = 'result' in job ? [] : job.others;
+  return { result: kicked.result, error: explainKick(kicked), unreached, others };
 }
 
 const kicking: Deed = {
   ...{ verb: 'kick', past: 'kicked', asks: true, most: Infinity, isMeant: isBuried },
+  unseen: 'what is buried there stays so',
   change: async ({ key, dueNs, replicas }, tube, ledger) => {
     if (key === undefined || dueNs === undefined) return { result: 'absent' };
     const job = await identifyByKey(replicas, { tube, key, dueMs: dueMs(dueNs) });

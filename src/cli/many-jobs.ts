@@ -32,6 +32,8 @@ export interface Deed {
   readonly isMeant: (job: SurveyedJob) => boolean;
   /** No more than that: those that were due first. */
   readonly most: number;
+  /** What it means that a node can't be asked. */
+  readonly unseen: string;
   /** Whether the user is asked before. */
   readonly asks: boolean;
   readonly change: (job: ChosenJob, tube: string, ledger: Ledger) => Promise<Outcome>;
@@ -60,8 +62,7 @@ export async function changeMany(
     const chosen = await choose(cluster, selection, deed.isMeant, bar);
     const { nodes, unseen } = chosen;
     const jobs = chosen.jobs.slice(0, deed.most);
-    if (unseen.length > 0)
-      printer.warn(`${unseen.join(', ')} can't be asked: its jobs may be out of sight`);
+    if (unseen.length > 0) printer.warn(`${unseen.join(', ')} can't be asked: ${deed.unseen}`);
     if (unseen.length >= minReplicas) context.exit(exitCodes.unavailable);
     const what = describe(jobs.length, tube, nodes);
     if (options.dryRun === true) {

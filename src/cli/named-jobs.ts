@@ -2,8 +2,10 @@
 
 import { findJob, type FoundJob } from '../cluster.ts';
 import type { DqError } from '../core/errors.ts';
-import { parseReceipt } from '../core/receipt.ts';
+import { formatReceipt, parseReceipt } from '../core/receipt.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { ReplicaOf } from '../produce/identify.ts';
+import { addressesOf } from '../produce/replicator.ts';
 import type { Context } from './context.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { openCluster } from './open-cluster.ts';
@@ -14,6 +16,8 @@ export interface NamedOutcome {
   readonly error: DqError | undefined;
   /** Endpoints whose replica is left as it is. */
   readonly unreached: readonly string[];
+  /** What was named, but is another job's, and left. */
+  readonly others: readonly ReplicaOf[];
 }
 
 export interface NamedDeed {
@@ -38,12 +42,17 @@ export async function changeNamed(
     let code: number = exitCodes.done;
     for (const job of jobs) {
       const { receipt } = job;
-      const { result, error, unreached } = await change(job, ledger);
+      const { result, error, unreached, others } = await change(job, ledger);
+      const left = others.map((other) => formatReceipt(addressesOf([other])));
       if (printer.json) {
-        await printer.line({ receipt, result, ...(error && { error: error.message }) });
+        await printer.line({
+          ...{ receipt, result, ...(error && { error: error.message }) },
+          ...(left.length > 0 && { otherJobs: left }),
+        });
       } else if (error === undefined) {
         const rest = unreached.length === 0 ? '' : `; on ${unreached.join(', ')} ${later}`;
-        printer.note(`${past} ${receipt}${rest}`);
+        printer.note(`${past} ${without(left, receipt)}${rest}`);
+        if (left.length > 0) printer.warn(`${left.join(', ')}: another job, left as it is`);
       } else {
         const hint = error.hint === undefined ? '' : ` (${error.hint})`;
         printer.warn(`${receipt}: ${error.message}${hint}`);
@@ -54,4 +63,9 @@ export async function changeNamed(
   } finally {
     await cluster.close();
   }
+}
+
+function without(left: readonly string[], receipt: string): string {
+  const replicas = receipt.split(',');
+  return replicas.filter((replica) => !left.includes(replica)).join(',');
 }

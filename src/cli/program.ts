@@ -273,7 +273,8 @@ function declareWork(command: Command, exit: Exit, { argv }: Whole): void {
 function declareList(command: Command, exit: Exit): void {
   command.description(
     'Lists the jobs of a tube without touching any, roughly the newest first: state, due instant, key, on how many\n' +
-      'nodes it is, and the start of its payload.',
+      'nodes it is, and the start of its payload. To learn the newest id of a beanstalkd, it puts an empty job of its own\n' +
+      'into the tube dq.probe, and deletes it.',
   );
   selectionOptions(command).option('--limit <n>', 'at most so many');
   withExamples(command, [

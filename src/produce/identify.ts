@@ -24,6 +24,8 @@ export interface IdentifiedJob {
   readonly replicas: readonly IdentifiedReplica[];
   /** The endpoints that can't be asked for theirs. */
   readonly silent: readonly string[];
+  /** Those that are there, and another job's. */
+  readonly others: readonly ReplicaOf[];
 }
 
 /**
@@ -64,7 +66,8 @@ export async function identify(
   const job = openEnvelope(first.envelope);
   if (job === undefined) return { result: 'unlike' };
   const ref = { tube, key: keyOf(first.envelope), dueMs: dueMs(job.dueNs) };
-  return { ref, replicas: alike, silent: errors.map(({ node }) => node) };
+  const others = present.filter((each) => !alike.includes(each));
+  return { ref, replicas: alike, silent: errors.map(({ node }) => node), others };
 }
 
 /** A job whose key is known: only what has that key is its, and it is known even if no node answers. */
@@ -73,10 +76,12 @@ export async function identifyByKey(
   ref: JobRef,
 ): Promise<IdentifiedJob | Unidentified> {
   const found = await Promise.all(replicas.map(find));
-  const own = presentOf(found).filter(({ envelope }) => keyOf(envelope) === ref.key);
+  const present = presentOf(found);
+  const own = present.filter(({ envelope }) => keyOf(envelope) === ref.key);
   const silent = errorsOf(found).map(({ node }) => node);
   if (own.length === 0 && silent.length === 0) return { result: 'absent' };
-  return { ref, replicas: own, silent };
+  const others = present.filter((each) => !own.includes(each));
+  return { ref, replicas: own, silent, others };
 }
 
 /** Both questions go at once: what lies between two trips may change. */

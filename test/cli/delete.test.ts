@@ -126,6 +126,33 @@ describe('nothing is deleted', () => {
     expect(await own.envelopes(receipt)).not.toContain(undefined);
   });
 
+  it('of another job whose id it names, and only that is said', async () => {
+    const own = await clusterOf(3);
+    const [forgetful] = own.nodes;
+    const puts = [await own.put('--delay', '1h', 'one'), await own.put('--delay', '1h', 'two')];
+    await forgetful?.kill();
+    await forgetful?.start();
+    const raw = await own.raw(forgetful);
+    const envelope = Buffer.from('1767225600000000000/other');
+    for (let id = 1; id <= puts.length; id++) await raw.ask('put 0 3600 60 25', envelope);
+    for (const [at, { receipt }] of puts.entries()) {
+      const words = at === 0 ? ['delete', receipt] : ['--json', 'delete', receipt];
+      const { code, stdout, stderr } = await own.dq(words);
+      expect(code).toBe(0);
+      const isOther = (replica: string) => replica.startsWith(`${forgetful?.endpoint ?? ''}/`);
+      const replicas = receipt.split(',');
+      const [other] = replicas.filter(isOther);
+      const deleted = replicas.filter((replica) => !isOther(replica)).join(',');
+      if (at === 0) {
+        expect(stderr).toBe(`deleted ${deleted}\ndq: ${other}: another job, left as it is\n`);
+      } else {
+        expect(jsonLines(stdout)).toEqual([{ receipt, result: 'deleted', otherJobs: [other] }]);
+      }
+      const left = (await own.envelopes(receipt)).filter((found) => found !== undefined);
+      expect(left).toEqual([envelope]);
+    }
+  });
+
   it('when the ledger is away: exit 75', async () => {
     const own = await clusterOf(2);
     const { receipt } = await own.put('hello');
