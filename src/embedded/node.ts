@@ -40,6 +40,10 @@ const largestId = 2n ** 63n - 1n;
 const pollHearing = 1_000;
 const pollDeaf = 100;
 
+/** Put after the delete of its job, it counts at once: one file has one order, and needs no margin. */
+const forgetRevocation = `DELETE FROM job WHERE tube = ? AND key = ?
+  AND entry ->> '$.state' = 'revoked' AND NOT (entry ->> '$.final')`;
+
 const changed: WriteTerms = { durable: true, rings: true };
 const removed: WriteTerms = { durable: true, rings: false };
 /** A power failure may undo it: the worker is gone then, and the replica is ready again when its ttr is over. */
@@ -71,8 +75,10 @@ export class EmbeddedNode implements QueueNode {
     const database = this.#open();
     const asked = database.clock.now();
     const readyAt = readyInstant(envelope, asked + options.delay * 1_000);
-    const replica = [this.tube, keyOf(envelope), options.priority, options.ttr, asked, envelope];
+    const key = keyOf(envelope);
+    const replica = [this.tube, key, options.priority, options.ttr, asked, envelope];
     return database.write(changed, (now) => {
+      database.run(forgetRevocation, this.tube, key);
       const until = readyAt > now ? readyAt : null;
       const state = until === null ? 'ready' : 'delayed';
       const { id } = database.get(

@@ -79,6 +79,27 @@ it('knows a job again that is put again after its success', async () => {
   expect(await ledger.claim(job, { token: 'b', maxDeaths: 5 })).toEqual({ kind: 'done' });
 });
 
+it('runs a job that is put again in the very moment of its delete', async () => {
+  const { job, envelope } = jobDue(now, 'x');
+  const id = await node.put(envelope, options);
+  await ledger.revoke(job, false);
+  await node.delete(id, envelope);
+  await node.put(envelope, options);
+  expect(await claim(job)).toMatchObject({ attempt: 1 });
+});
+
+it('never runs a job that was revoked for good, nor has a put of another undo its delete', async () => {
+  const taken = jobDue(now, 'taken back');
+  const deleted = jobDue(now, 'deleted');
+  await ledger.revoke(taken.job, true);
+  await ledger.revoke(deleted.job, false);
+  await node.put(taken.envelope, options);
+  await embedded.node('other').put(deleted.envelope, options);
+  for (const { job } of [taken, deleted]) {
+    expect(await ledger.look(job)).toMatchObject({ state: 'revoked' });
+  }
+});
+
 it('finds no job too late', async () => {
   const { job } = jobDue(now - 400 * day, 'x');
   expect(await claim(job)).toMatchObject({ attempt: 1 });
