@@ -4,6 +4,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DqError } from '../core/errors.ts';
 import { inheritedEnvironment } from './environment.ts';
+import { missingInterpreter } from './interpreter.ts';
 
 export interface HandlerCommand {
   /** Looked up in PATH when it holds no `/`. */
@@ -40,8 +41,13 @@ export function resolveHandler(
     });
   }
   const around = { cwd, env: inheritedEnvironment(env) };
-  const found = lookUp(file, cwd, env['PATH'] ?? defaultPath);
-  if (found === 'executable') return { file, args, ...around };
+  const paths = candidates(file, cwd, env['PATH'] ?? defaultPath);
+  const program = paths.find((path) => inspect(path) === 'executable');
+  if (program !== undefined) {
+    assertInterpreter(program, cwd);
+    return { file, args, ...around };
+  }
+  const found = notExecutable(file, paths);
   if (found === 'absent' && args.length === 0 && shellCharacters.test(file) && !isIn(cwd, file)) {
     return { file: '/bin/sh', args: ['-c', file], ...around };
   }
@@ -49,12 +55,28 @@ export function resolveHandler(
 }
 
 /** As execvp does: a word with a slash is a path, any other is looked for in the folders of PATH. */
-function lookUp(word: string, cwd: string, searched: string): Found {
-  if (word.includes('/')) return inspect(resolve(cwd, word));
+function candidates(word: string, cwd: string, searched: string): string[] {
+  if (word.includes('/')) return [resolve(cwd, word)];
   // An empty entry of PATH is the working folder.
-  const found = searched.split(':').map((folder) => inspect(resolve(cwd, folder, word)));
-  if (found.includes('executable')) return 'executable';
-  return found.includes('not executable') ? 'not executable' : 'absent';
+  return searched.split(':').map((folder) => resolve(cwd, folder, word));
+}
+
+/** In PATH a folder is no more than a name that isn't there. */
+function notExecutable(word: string, paths: readonly string[]): Found {
+  const found = paths.map(inspect);
+  if (found.includes('not executable')) return 'not executable';
+  return word.includes('/') && found.includes('a folder') ? 'a folder' : 'absent';
+}
+
+/** Else no job would ever run, and none fail: each start is refused as if this machine were in trouble. */
+function assertInterpreter(program: string, cwd: string): void {
+  const interpreter = missingInterpreter(program, cwd);
+  if (interpreter === undefined) return;
+  const hint = interpreter.endsWith('\r')
+    ? `its lines end with CR LF: sed -i 's/\\r$//' '${program}'`
+    : 'install it, or mend the first line of the handler';
+  const named = JSON.stringify(interpreter);
+  throw new DqError('usage', `the interpreter of ${program} is missing: ${named}`, { hint });
 }
 
 function inspect(path: string): Found {

@@ -165,14 +165,22 @@ describe.each(places)('on %s', (_, openPlace) => {
   });
 
   describe('a handler that can’t be started', () => {
+    it('is refused at once when its interpreter is missing', async () => {
+      const own = await openPlace();
+      own.write('handler.sh', '#!/no/such/interpreter\n', 0o755);
+      const { code, stderr } = await own.dq(['work', '--drain', '--', './handler.sh']);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/interpreter of .*handler\.sh is missing: "\/no\/such\/interpreter"/);
+    });
+
     it('counts as no attempt: the job waits until it can', async () => {
       const own = await openPlace();
-      own.write('handler.sh', '#!/no/such/interpreter\n');
-      const path = join(own.folder, 'handler.sh');
-      chmodSync(path, 0o755);
-      await own.put('hello');
+      own.write('handler.sh', '#!/bin/sh\n', 0o755);
       const words = ['work', '--attempts', '1', '--json', '--', './handler.sh'];
       const work = own.startDq(words);
+      await work.event('working');
+      own.write('handler.sh', '#!/no/such/interpreter\n');
+      await own.put('hello');
       expect((await work.event('unstartable'))['level']).not.toBe('debug');
       own.write('handler.sh', '#!/bin/sh\necho "$DQ_ATTEMPT" >> ran\n');
       await until('it ran', () => own.read('ran').length > 0);

@@ -67,6 +67,26 @@ describe('resolveHandler', () => {
     expect(resolved(word)).toEqual({ file: '/bin/sh', args: ['-c', word] });
   });
 
+  it.each([
+    ['#!/no/such/sh -e\n', '"/no/such/sh"', 'install it'],
+    ['#! /bin/sh\r\nexit 0\r\n', '"/bin/sh\\r"', 'CR LF'],
+    ['#!no/such/sh', '"no/such/sh"', 'install it'],
+  ])('refuses a script whose interpreter is missing: %j', (text, named, hint) => {
+    writeFileSync(join(cwd, 'script'), text, { mode: 0o755 });
+    const error = refused('./script');
+    expect(error.message).toBe(`the interpreter of ${join(cwd, 'script')} is missing: ${named}`);
+    expect(error.hint).toContain(hint);
+  });
+
+  it.each(['#!/bin/sh', '#!\t/usr/bin/env sh\n', '#!sh-in-cwd\n', '#!\n', '', '\x7fELF#!/no'])(
+    'takes one whose interpreter is there, or which names none: %j',
+    (text) => {
+      program(cwd, 'sh-in-cwd');
+      writeFileSync(join(cwd, 'script'), text, { mode: 0o755 });
+      expect(resolved('./script')).toEqual({ file: './script', args: [] });
+    },
+  );
+
   it('looks where execvp looks when PATH is not set', () => {
     expect(resolveHandler(['cat'], { cwd, env: {} }).file).toBe('cat');
     expect(() => resolveHandler(['tool'], { cwd, env: {} })).toThrow('no such handler: tool');

@@ -44,7 +44,9 @@ describe('the outcome', () => {
   });
 
   it('is unstartable when the interpreter is missing', async () => {
-    const command = resolveHandler([script('#!/no/such/sh\n')], { cwd: '/', env: {} });
+    const path = script('#!/bin/sh\n');
+    const command = resolveHandler([path], { cwd: '/', env: {} });
+    writeFileSync(path, '#!/no/such/sh\n');
     expect(await run(command)).toMatchObject({ kind: 'unstartable' });
   });
 
