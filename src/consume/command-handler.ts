@@ -5,6 +5,7 @@ import { dueMs } from '../core/envelope.ts';
 import type { HandlerCommand } from '../run/command.ts';
 import { batchEnvironment, handlerEnvironment } from '../run/environment.ts';
 import { runHandler, type HandlerRun, type Outcome as ProcessOutcome } from '../run/handler.ts';
+import { sharesPipe } from '../run/shared-output.ts';
 import type { BatchOptions } from './batches.ts';
 import type { Report, WorkEvent } from './events.ts';
 import type { Handler, Outcome, Task } from './handler.ts';
@@ -21,6 +22,10 @@ export interface CommandOptions {
 
 /** EX_DATAERR of sysexits.h: the payload is wrong, and won't get better. */
 const rejection = 65;
+const unheard: Outcome = {
+  kind: 'unheard',
+  why: 'ended by SIGPIPE: nobody seems to read the output of dq work any more',
+};
 /** Between TERM and KILL, in ms. */
 const killAfterMs = 5_000;
 
@@ -60,7 +65,8 @@ async function runCommand(
       report({ level: 'info', event: 'output', ...about, stream, text });
     });
   const limits = { timeoutMs: timeout, killAfterMs };
-  return judgeEnd(await runHandler(command, { ...run, ...limits, onOutput }, signal));
+  const end = await runHandler(command, { ...run, ...limits, onOutput }, signal);
+  return report === undefined && isUnheard(end) ? unheard : judgeEnd(end);
 }
 
 function factsOf(task: Task, { config }: CommandOptions): Record<string, string> {
@@ -70,6 +76,11 @@ function factsOf(task: Task, { config }: CommandOptions): Record<string, string>
 
 function aboutOf({ tube, key, attempt }: Task): Partial<WorkEvent> {
   return { tube, key, attempt };
+}
+
+/** Whether the pipe that broke was ours can't be asked without writing to it. */
+function isUnheard(end: ProcessOutcome): boolean {
+  return end.kind === 'signalled' && end.signal === 'SIGPIPE' && sharesPipe();
 }
 
 function judgeEnd(end: ProcessOutcome): Outcome {

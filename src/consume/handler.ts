@@ -23,6 +23,7 @@ export interface Task {
 /**
  * - `failed`: try again later; `rejected`: never try again.
  * - `deferred`: not now, and it is no failure; claim it again in so many ms. With `counts` it was an attempt.
+ * - `unheard`: it was cut short because nobody reads what this worker's handlers say: the worker's trouble, no failure.
  * - `stopped`: the run was ended because its signal aborted; `unstartable`: it never began.
  */
 export type Outcome =
@@ -35,6 +36,7 @@ export type Outcome =
       readonly counts?: boolean;
       readonly why: string;
     }
+  | { readonly kind: 'unheard'; readonly why: string }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'unstartable'; readonly why: string };
 

@@ -13,8 +13,8 @@ export type Verdict =
 /** How many of its workers may disappear before a job is dead. */
 export const maxDeaths = 5;
 
-/** A job whose handler couldn't be started here is left to other workers for that long. */
-const unstartableDelay = 1_000;
+/** A job that can't be run here is left to other workers for that long. */
+const leftToOthers = 1_000;
 
 /**
  * @param attempts how many failures a job may have before it is buried.
@@ -40,7 +40,9 @@ export function judge(outcome: Outcome, claim: Claim, attempts: number, random: 
       };
     case 'stopped':
       return { kind: 'giveBack', giveBack: { started: true, delayMs: 0 } };
+    case 'unheard':
+      return { kind: 'giveBack', giveBack: { started: true, delayMs: leftToOthers } };
     case 'unstartable':
-      return { kind: 'giveBack', giveBack: { started: false, delayMs: unstartableDelay } };
+      return { kind: 'giveBack', giveBack: { started: false, delayMs: leftToOthers } };
   }
 }

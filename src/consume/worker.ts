@@ -3,7 +3,7 @@
 import { backoffMs, type Backoff } from '../core/backoff.ts';
 import { havePassed, type Clock } from '../core/clock.ts';
 import { dueMs, openEnvelope } from '../core/envelope.ts';
-import { StrangeEntry } from '../core/errors.ts';
+import { DqError, StrangeEntry } from '../core/errors.ts';
 import { keyOf } from '../core/key.ts';
 import { aborted, newController } from '../core/signals.ts';
 import type { JobRef, Ledger } from '../ledger/ledger.ts';
@@ -68,8 +68,10 @@ const lastChance = 10_000;
 const mostDeadKnown = 10_000;
 /** A job that couldn't be claimed is back after a second, and here soon after that: in ms. */
 const longestPostponement = 1_500;
-/** A handler that can't be started here is tried again after so many ms. */
+/** A handler that can't be run here is tried again after so many ms. */
 const betweenStarts: Backoff = { first: 1_000, most: 30_000 };
+/** So many runs that nobody heard, one rest after the other, and the worker ends: it can't get its reader back. */
+const mostUnheard = 3;
 
 export class Worker {
   readonly #options: WorkerOptions;
@@ -94,7 +96,9 @@ export class Worker {
   #held = 0;
   #claiming = 0;
   #postponedAt = 0;
-  #unstartable = 0;
+  /** Times in a row that no handler could be run here, and those of them that were unheard. */
+  #troubles = 0;
+  #unheard = 0;
   #resting = false;
   #succeeded = 0;
   #buried = 0;
@@ -306,17 +310,23 @@ export class Worker {
 
   #count(verdict: Verdict, outcome: Outcome): void {
     if (verdict.kind === 'done') this.#succeeded += 1;
-    if (outcome.kind === 'unstartable') void this.#rest();
-    else this.#unstartable = 0;
+    if (outcome.kind === 'unstartable' || outcome.kind === 'unheard') {
+      void this.#rest(outcome);
+    } else {
+      this.#troubles = 0;
+      this.#unheard = 0;
+    }
   }
 
-  /** Handlers can't be started here just now: other workers may have the jobs. */
-  async #rest(): Promise<void> {
+  /** Handlers can't be run here just now: other workers may have the jobs. */
+  async #rest({ kind, why }: Extract<Outcome, { kind: 'unstartable' | 'unheard' }>): Promise<void> {
     if (this.#resting) return;
     this.#resting = true;
-    this.#unstartable += 1;
+    this.#troubles += 1;
+    if (kind === 'unheard') this.#unheard += 1;
+    if (this.#unheard >= mostUnheard) this.#fail(new DqError('unavailable', why));
     const { clock, random } = this.#options;
-    const wait = backoffMs(betweenStarts, this.#unstartable, random());
+    const wait = backoffMs(betweenStarts, this.#troubles, random());
     await clock.sleep(wait, this.#stopping.signal);
     this.#resting = false;
     this.#fetcher.pump();

@@ -4,7 +4,7 @@ import { Buffer } from 'node:buffer';
 import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { binary, jsonLines, lines, type Ran } from '../support/cli.ts';
+import { binary, jsonLines, lines, shellDq, type Ran } from '../support/cli.ts';
 import type { Place } from '../support/place.ts';
 import { places } from '../support/places.ts';
 import { isRunning } from '../support/processes.ts';
@@ -161,6 +161,35 @@ describe.each(places)('on %s', (_, openPlace) => {
       const [background = ''] = cluster.read('background');
       expect(Number(background)).toBeGreaterThan(1);
       expect(isRunning(Number(background))).toBe(false);
+    });
+  });
+
+  describe('a handler that dies of SIGPIPE', () => {
+    it('counts as no failure when dq’s own stdout has no reader: the worker ends', async () => {
+      const own = await openPlace();
+      await own.put('hello');
+      const words = `work --attempts 1 -- 'echo "$DQ_ATTEMPT" >> ran; echo hello'`;
+      const script = `mkfifo pipe; exec 3<>pipe 4>pipe 3>&-; dq ${words} >&4`;
+      const { code, stderr } = await shellDq(script, own.around());
+      expect(code).toBe(75);
+      expect(stderr).toMatch(/^dq: .*nobody seems to read the output of dq work/m);
+      expect(own.read('ran')).toEqual(['1', '2', '3']);
+      expect((await own.dq(['work', '--drain', '--attempts', '1', '--', 'echo'])).code).toBe(0);
+    });
+
+    it('has failed when dq writes to files', async () => {
+      const own = await openPlace();
+      await own.put('hello');
+      const words = `work --drain --attempts 1 -- 'kill -PIPE $$'`;
+      expect((await shellDq(`dq ${words} >out 2>&1`, own.around())).code).toBe(1);
+      expect(own.read('out').join()).toMatch(/buried .*ended by SIGPIPE/);
+    });
+
+    it('has failed when its output is read by dq', async () => {
+      const own = await openPlace();
+      await own.put('hello');
+      const words = ['work', '--json', '--drain', '--attempts', '1', '--', 'kill -PIPE $$'];
+      expect((await own.dq(words)).code).toBe(1);
     });
   });
 

@@ -41,6 +41,13 @@ test('a run that dq ended counts as no failure, but as a claim', () => {
   });
 });
 
+test('a run that nobody heard leaves the job to others, and counts as a claim', () => {
+  expect(judge({ kind: 'unheard', why: '' }, claim, 1, 0)).toEqual({
+    kind: 'giveBack',
+    giveBack: { started: true, delayMs: 1_000 },
+  });
+});
+
 test('a handler that could not be started leaves the job to others', () => {
   expect(judge({ kind: 'unstartable', why: '' }, claim, 1, 0)).toEqual({
     kind: 'giveBack',
