@@ -11,7 +11,7 @@ import {
   openSync,
   rmSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { DqError } from '../core/errors.ts';
 import { applicationId, steps } from './schema.ts';
@@ -35,7 +35,7 @@ export async function openQueueFile(folder: string): Promise<Connection> {
   const sqlite = await loadSqlite();
   const path = queueFile(folder);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     accessSync(folder, constants.W_OK | constants.X_OK);
     if (!existsSync(path)) create(sqlite, path);
     accessSync(path, constants.R_OK | constants.W_OK);
@@ -44,6 +44,18 @@ export async function openQueueFile(folder: string): Promise<Connection> {
     });
   } catch (thrown) {
     throw trouble(thrown, path);
+  }
+}
+
+/** Node's own `recursive` never ends where a folder that exists answers ENOENT, as /proc does. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (thrown) {
+    if (errnoCode(thrown) !== 'EEXIST') throw thrown; // another process was first
   }
 }
 

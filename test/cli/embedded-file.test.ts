@@ -59,6 +59,18 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
   ['doctor', ['doctor']],
 ];
 
+it.each(commands)(
+  'dq %s: where no folder can be made is told, and nothing hangs',
+  async (_, words) => {
+    const env = { STATE_DIRECTORY: '/proc/no/such' };
+    const { code, stderr } = await dq(words, { env });
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/can't write the queue file \/proc\/no/),
+    ]);
+  },
+);
+
 const unfit: readonly (readonly [string, (file: string) => unknown, RegExp])[] = [
   [
     'damaged',
