@@ -29,7 +29,7 @@ export interface Context {
 
 export function makeContext(globals: Globals, exit: (code: number) => void): Context {
   const { env } = process;
-  const cwd = process.cwd();
+  const cwd = workingFolder();
   const printer = new Printer(
     {
       json: globals.json === true,
@@ -52,4 +52,15 @@ export function makeContext(globals: Globals, exit: (code: number) => void): Con
     return load();
   };
   return { printer, env, cwd, exit, config: loadOne, configOfTubes: load };
+}
+
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new DqError('usage', "the working folder isn't there any more", {
+      hint: 'go to one that is: cd',
+      cause: error,
+    });
+  }
 }

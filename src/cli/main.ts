@@ -2,7 +2,7 @@
 
 import { DqError } from '../core/errors.ts';
 import { Printer } from '../output/printer.ts';
-import { flushed } from '../output/standard.ts';
+import { assertWritten, flushed } from '../output/standard.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { parse } from './program.ts';
 
@@ -10,12 +10,11 @@ void main(process.argv);
 
 async function main(argv: readonly string[]): Promise<void> {
   let code: number = exitCodes.done;
-  // The help and the version are written without a printer
-  process.stdout.on('error', endsQuietly);
   try {
     await parse(argv, (wanted) => {
       code = wanted;
     });
+    await assertWritten();
   } catch (error) {
     if (!(error instanceof DqError)) throw error;
     await reporter().failure(error);
@@ -23,11 +22,6 @@ async function main(argv: readonly string[]): Promise<void> {
   }
   await flushed();
   process.exit(code);
-}
-
-/** Nobody reads it any more (`| head`). */
-function endsQuietly(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
 }
 
 /** An error may come before the options are understood: they are looked for in the words themselves. */

@@ -9,6 +9,7 @@ import { MayStillRun, type Accepted, type JobProducer } from '../produce/produce
 import { jsonText } from '../output/escape.ts';
 import { putJson } from '../output/job-json.ts';
 import type { Printer } from '../output/printer.ts';
+import { assertWritten } from '../output/standard.ts';
 import type { Context } from './context.ts';
 import { durationOf, optional, wholeNumber } from './numbers.ts';
 import { openCluster } from './open-cluster.ts';
@@ -122,6 +123,7 @@ export async function putJobs(
       await putRecords(source.form, wanted, producer, onAccepted, context);
     }
     if (waiting !== undefined) context.exit(await waiting.end());
+    await assertWritten("the jobs are kept; their receipts couldn't be printed");
   } finally {
     await cluster.closeFile();
   }

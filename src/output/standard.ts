@@ -2,12 +2,15 @@
 
 import { Buffer } from 'node:buffer';
 import { fstatSync, writeSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { DqError, messageOf } from '../core/errors.ts';
 
 type Name = 'stdout' | 'stderr';
 
 const descriptors = { stdout: 1, stderr: 2 };
 const made = new Map<Name, NodeJS.WriteStream>();
 const closed = new Set<Name>();
+let outTrouble: Error | undefined;
 let begun = false;
 
 export function standard(name: Name): NodeJS.WriteStream {
@@ -15,14 +18,15 @@ export function standard(name: Name): NodeJS.WriteStream {
   if (before !== undefined) return before;
   const stream = process[name];
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
     closed.add(name);
+    // What stderr doesn't take, nobody can be told: the work goes on
+    if (name === 'stdout' && error.code !== 'EPIPE') outTrouble ??= error;
   });
   made.set(name, stream);
   return stream;
 }
 
-/** Nobody reads it any more (`| head`). */
+/** Nobody reads it any more (`| head`), or it takes no more. */
 export function isClosed(name: Name): boolean {
   return closed.has(name);
 }
@@ -55,7 +59,22 @@ function writeAtOnce(bytes: Buffer): Buffer {
 
 /** Resolves when all that was written is out of our hands. */
 export async function flushed(): Promise<void> {
+  if (made.size === 0) return;
   await Promise.all([...made.values()].map(streamFlushed));
+  await setImmediate(); // the event of an error comes after the write's end
+}
+
+/**
+ * @param loss what is missing now.
+ * @throws DqError (unavailable): stdout didn't take all of it, though somebody reads it.
+ */
+export async function assertWritten(loss?: string): Promise<void> {
+  await flushed();
+  if (outTrouble === undefined) return;
+  throw new DqError('unavailable', `can't write to stdout: ${messageOf(outTrouble)}`, {
+    ...(loss === undefined ? {} : { hint: loss }),
+    cause: outTrouble,
+  });
 }
 
 function streamFlushed(stream: NodeJS.WriteStream): Promise<void> {

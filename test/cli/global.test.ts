@@ -48,6 +48,49 @@ it.each(['--help', '-V', 'help'])('%s that nobody reads ends quietly', async (wo
   expect([stdout, stderr]).toEqual(['0\n', '']);
 });
 
+describe('a full disk', () => {
+  it.each(['stats', '--help', 'put --help', '-V', 'doctor'])(
+    'under the stdout of %s is told in one line',
+    async (words) => {
+      const { stdout, stderr } = await shellDq(`dq -q ${words} >/dev/full; echo $?`);
+      expect(stdout).toBe('75\n');
+      expect(stderr).toMatch(/^dq: can't write to stdout: .*no space left.*\n$/);
+    },
+  );
+
+  it.each([
+    ['put x', 1],
+    ['put --lines', 3],
+    ['at +1h x --json', 1],
+  ])('under the stdout of %s: the jobs are kept, and that is said', async (words, count) => {
+    const script = `printf 'a\\nb\\nc\\n' | dq -q ${words} >/dev/full; echo $?; dq -q list | wc -l`;
+    const { stdout, stderr } = await shellDq(script);
+    expect(stdout.trim().split(/\s+/)).toEqual(['75', String(count)]);
+    expect(stderr).toMatch(/can't write to stdout: .*no space left.*the jobs are kept/s);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it('under stderr stops nothing', async () => {
+    const { stdout } = await shellDq('dq put x 2>/dev/full; dq --bogus 2>/dev/full; echo $?');
+    expect(stdout).toBe('embedded/default/1\n2\n');
+  });
+});
+
+describe('a working folder that was deleted', () => {
+  const gone = 'mkdir gone; cd gone; rmdir ../gone';
+
+  it.each(['put x', 'list', 'doctor', 'init'])('is told by %s in one line', async (words) => {
+    const { stdout, stderr } = await shellDq(`${gone}; dq ${words}; echo $?`);
+    expect(stdout).toBe('2\n');
+    expect(stderr).toMatch(/^dq: the working folder isn't there any more\n .*\n$/);
+  });
+
+  it('hinders no help', async () => {
+    const { stdout, stderr } = await shellDq(`${gone}; dq put --help`);
+    expect([stdout, stderr]).toEqual([expect.stringContaining('Usage: dq put'), '']);
+  });
+});
+
 describe('version', () => {
   it.each(['--version', '-V'])('%s is that of package.json', async (word) => {
     const path = new URL('../../package.json', import.meta.url);
