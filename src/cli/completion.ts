@@ -21,7 +21,10 @@ export async function completion(
 ): Promise<void> {
   const generate = generators.get(shell ?? '');
   if (generate === undefined) {
-    throw new DqError('usage', 'no shell was given', { hint: 'bash, zsh or fish' });
+    const what = shell === undefined ? 'no shell was given' : `no completion for ${shell}`;
+    throw new DqError('usage', what, {
+      hint: `there is one for ${[...generators.keys()].join(', ')}`,
+    });
   }
   await printer.data(generate(wordsOf(root, root.createHelp(), [])).trimEnd());
 }

@@ -7,6 +7,7 @@ import { DqError, NodeError } from '../core/errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { identify, identifyByKey } from '../produce/identify.ts';
 import { explain, revokeJob } from '../produce/revoke.ts';
+import { readStates } from '../survey/selection.ts';
 import type { ChosenJob } from './chosen-jobs.ts';
 import type { Context } from './context.ts';
 import {
@@ -36,6 +37,7 @@ export async function deleteJobs(
 
 function assertNamed(receipts: readonly string[], { state, dryRun }: ManyOptions): void {
   if (state !== undefined) {
+    readStates(state); // an unknown one is told first
     throw new DqError('usage', `all jobs that are ${state}?`, {
       hint: `dq delete --state ${state} --all`,
     });

@@ -32,12 +32,22 @@ export async function kickJobs(
   } else if (first === undefined) {
     await changeMany({ ...kicking, most: 1, asks: false }, options, context);
   } else {
+    refuseNumbers(words);
     if (options.dryRun === true) {
       throw new DqError('usage', '--dry-run shows what a selection would kick');
     }
     const deed = { past: 'kicked', change: kickNamed, later: 'it stays as it is' } as const;
     await changeNamed(words, deed, context);
   }
+}
+
+/** @throws DqError (usage) */
+function refuseNumbers(words: readonly string[]): void {
+  const number = words.find((word) => /^\d+$/.test(word));
+  if (number === undefined) return;
+  throw new DqError('usage', `either one number or receipts: what is ${JSON.stringify(number)}?`, {
+    hint: 'dq kick 100, or dq kick "$receipt"',
+  });
 }
 
 async function kickNamed({ replicas, tube }: FoundJob, ledger: Ledger): Promise<NamedOutcome> {

@@ -2,6 +2,7 @@
 
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { DqError } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
 import { makeContext, type Context, type Globals } from './context.ts';
 import { isTerminal, standard, writeOut } from '../output/standard.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -26,8 +27,7 @@ export async function parse(argv: readonly string[], exit: Exit): Promise<void> 
     await program(argv, exit).parseAsync(withoutGreed(argv));
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.code === 'commander.help' && error.exitCode !== 0) exit(exitCodes.usage);
-    else if (error.exitCode !== 0) throw usageError(error);
+    if (error.exitCode !== 0) exit(exitCodes.usage); // the help, to who named no command
   }
 }
 
@@ -50,10 +50,18 @@ function refuseDuration(word: string): void {
   });
 }
 
+/** Its errors point to its own help. */
+function refuseByName(command: Command, name: string): void {
+  command.exitOverride((error) => {
+    const isHelp = error.exitCode === 0 || error.code === 'commander.help';
+    throw isHelp ? error : usageError(error, name);
+  });
+}
+
 /** commander's messages: `error: <what>`, and perhaps a line `(Did you mean …?)`. */
-function usageError({ message }: CommanderError): DqError {
+function usageError({ message }: CommanderError, name: string): DqError {
   const [first = '', more] = message.replace(/^error: /, '').split('\n');
-  const hint = more?.replace(/^\((.*)\)$/, '$1') ?? 'see dq --help';
+  const hint = more?.replace(/^\((.*)\)$/, '$1') ?? `see ${name} --help`;
   return new DqError('usage', first, { hint: lowerFirst(hint) });
 }
 
@@ -66,7 +74,7 @@ function program(argv: readonly string[], exit: Exit): Command {
     .description(
       'crontab and at, in a cluster: periodic and delayed jobs on beanstalkd and Redis, or in a file',
     )
-    .exitOverride()
+    .helpCommand(false)
     .configureOutput({
       outputError: () => undefined,
       writeOut,
@@ -76,7 +84,7 @@ function program(argv: readonly string[], exit: Exit): Command {
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, subcommandTerm })
     .option('-c, --config <file>', 'the configuration (else $DQ_CONFIG, .dqrc.yaml …)')
     .addOption(
       new Option('-t, --tube <name>', 'the tube (work takes several)').argParser<string[]>(
@@ -93,9 +101,14 @@ function program(argv: readonly string[], exit: Exit): Command {
       writeOut(`${version()}\n`);
       throw new CommanderError(0, 'dq.version', '');
     });
+  refuseByName(root, 'dq');
   withExamples(root, ['dq put --delay 5s hello', 'dq work -- ./handler.sh', 'dq put --help']);
   declareCommands(root, exit, argv);
   return root;
+}
+
+function subcommandTerm(command: Command): string {
+  return `${[command.name(), ...command.aliases()].join('|')} ${command.usage()}`;
 }
 
 /** Where nobody looks, as wide as commander makes it. */
@@ -117,6 +130,8 @@ interface Whole {
   readonly root: Command;
   readonly declareAll: () => void;
 }
+
+const ofHelp = 'the help of a command';
 
 const declarations: readonly Declaration[] = [
   { name: 'put', summary: 'put a job: now, or after a delay', declare: declarePut },
@@ -149,6 +164,7 @@ const declarations: readonly Declaration[] = [
     summary: 'completion of commands and options, for your shell',
     declare: declareCompletion,
   },
+  { name: 'help', summary: ofHelp, declare: declareHelp },
 ];
 
 /** A put pays for its own options only: those of a command are declared when it is called, or shown in a help. */
@@ -164,6 +180,7 @@ function declareCommands(root: Command, exit: Exit, argv: readonly string[]): vo
   for (const declaration of declarations) {
     const command = root.command(declaration.name).summary(declaration.summary);
     if (declaration.alias !== undefined) command.alias(declaration.alias);
+    refuseByName(command, `dq ${declaration.name}`);
     undeclared.set(command, declaration);
   }
   root.hook('preSubcommand', (_, command) => {
@@ -203,14 +220,14 @@ function declareAt(command: Command, exit: Exit): void {
     )
     .argument(
       '[time]',
-      "2027-01-01T00:00, 18:30, 'tomorrow 09:00', 'now + 3 days', +90s, @1767225600",
+      "2100-01-01T00:00, 18:30, noon, +90s, 'tomorrow 09:00', '10:00 tomorrow', 'mon 10:00', 'now + 3 days', @4102444800",
     )
     .argument('[payload]', 'what the handler gets; - is stdin, byte for byte')
     .option('--tz <zone>', 'the zone of a TIME without offset (else the local one): Europe/Berlin')
     .option('--distinct', 'a job of its own, even if an equal one was put');
   putOptions(command);
   withExamples(command, [
-    "dq at 2027-01-01T00:00 'happy new year'",
+    "dq at 2100-01-01T00:00 'happy new century'",
     "dq at 'tomorrow 09:00' --tz Europe/Berlin wake",
     'dq at +90s hello',
   ]);
@@ -327,7 +344,7 @@ function declareDelete(command: Command, exit: Exit): void {
   manyOptions(command, 'delete');
   withExamples(command, [
     'receipt=$(dq put --delay 1h hello)\n  dq delete "$receipt"',
-    'dq delete --match /^resize/ --due-after tomorrow',
+    "dq delete --match /^resize/ --due-after 'tomorrow 00:00'",
     'dq delete --state buried --all --yes',
   ]);
   run(command, exit, async (context) => {
@@ -381,7 +398,7 @@ function declareRepair(command: Command, exit: Exit): void {
   });
 }
 
-function declareCron(cron: Command, exit: Exit): void {
+function declareCron(cron: Command, exit: Exit, whole: Whole): void {
   cron.usage('<command>');
   const start = cron
     .command('run')
@@ -433,12 +450,14 @@ function declareCron(cron: Command, exit: Exit): void {
     .option('-n, --number <n>', 'how many (default: 10)');
   withExamples(next, [
     'dq cron next ./crontab',
-    "dq cron next --schedule '30 2 * * *' --tz Europe/Berlin --after 2027-03-27 -n 3",
+    "dq cron next --schedule '30 2 * * *' --tz Europe/Berlin --after 2100-03-27 -n 3",
   ]);
   run(next, exit, async (context) => {
     const { cronNext } = await import('./cron-next.ts');
     await cronNext(next.args, next.opts<NextOptions>(), context);
   });
+  declareHelp(cron.command('help').summary(ofHelp), exit, { ...whole, root: cron });
+  for (const command of cron.commands) refuseByName(command, `dq cron ${command.name()}`);
 }
 
 function declareStats(command: Command, exit: Exit): void {
@@ -485,9 +504,11 @@ function declareDoctor(command: Command, exit: Exit): void {
 }
 
 function declareCompletion(command: Command, exit: Exit, { root, declareAll }: Whole): void {
-  command
-    .description('Prints what makes your shell complete the words of dq.')
-    .addArgument(new Argument('[shell]', 'whose completion').choices(['bash', 'zsh', 'fish']));
+  command.description('Prints what makes your shell complete the words of dq.').addArgument(
+    new Argument('[shell]', 'whose completion')
+      .choices(['bash', 'zsh', 'fish'])
+      .argParser((word) => word), // the command itself refuses others
+  );
   withExamples(command, [
     'source <(dq completion bash)                          # now; and in ~/.bashrc, from now on',
     'dq completion zsh > "${fpath[1]}/_dq"                 # then start a new zsh',
@@ -497,6 +518,25 @@ function declareCompletion(command: Command, exit: Exit, { root, declareAll }: W
     const { completion } = await import('./completion.ts');
     declareAll();
     await completion(command.args, root, context);
+  });
+}
+
+function declareHelp(command: Command, _: Exit, { root, declareAll }: Whole): void {
+  command.argument('[command...]').action((words: readonly string[]) => {
+    declareAll();
+    words.reduce(subcommandOf, root).outputHelp();
+  });
+}
+
+function subcommandOf(command: Command, word: string): Command {
+  const known = command.commands.find((each) => [each.name(), ...each.aliases()].includes(word));
+  if (known !== undefined) return known;
+  const near = nearest(
+    word,
+    command.commands.map((each) => each.name()),
+  );
+  throw new DqError('usage', `unknown command '${word}'`, {
+    hint: near === undefined ? 'see dq --help' : `did you mean ${near}?`,
   });
 }
 

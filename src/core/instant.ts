@@ -78,7 +78,7 @@ export function parseInstant(text: string, frame: Frame): Instant {
 function readInstant(words: string, frame: Frame): Instant | undefined {
   const now = BigInt(frame.now) * nsPerMs;
   if (words === 'now') return { ns: now, relative: true };
-  if (words.startsWith('+')) {
+  if (/^\+./.test(words)) {
     return { ns: now + durationNs(words.slice(1).trimStart()), relative: true };
   }
   const ns = readPoint(words, frame);

@@ -79,7 +79,7 @@ export class JobProducer {
     const envelope = sealEnvelope(request);
     const delay = Math.max(0, Math.floor((dueMs(dueNs) - clock.now()) / 1_000));
     if (delay > longestDelay) {
-      throw new DqError('usage', 'the job is due later than beanstalkd can count: 2^32 seconds');
+      throw new DqError('usage', 'no job can be due in 2^32 seconds (136 years) or more');
     }
     try {
       const { replicas, failed } = await replicator.write(envelope, { delay, priority, ttr });

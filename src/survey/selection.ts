@@ -60,7 +60,7 @@ export function readSelection(options: SelectionOptions, frame: Frame): Selectio
 }
 
 /** The replicas of a dead job are buried: who looks for what is buried means it too. */
-function readStates(text: string): ReadonlySet<JobState> {
+export function readStates(text: string): ReadonlySet<JobState> {
   const wanted = new Set(text.split(',').map(readState));
   return wanted.has('buried') ? wanted.add('dead') : wanted;
 }

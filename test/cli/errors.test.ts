@@ -62,6 +62,8 @@ describe('the words', () => {
     ['no instant', ['at', 'soon', 'hello'], /soon/],
     ['a day that isn’t', ['at', '2100-02-30T00:00', 'hello'], /2100-02-30/],
     ['an instant too far', ['at', '2300-01-01T00:00:00Z', 'hello'], /2262/],
+    ['an instant of no queue', ['at', '2200-01-01', 'hello'], /no job can be due in 2\^32 seconds/],
+    ['no amount', ['at', '+', 'hello'], /not an instant: "\+"/],
     ['no payload at', ['at', '2100-01-01T00:00'], /payload/],
     [
       'a second word at',
@@ -76,9 +78,25 @@ describe('the words', () => {
     ['two tubes', ['-t', 'a', '-t', 'b', 'put', 'hello'], /tube/],
     ['an unknown command', ['putt', 'hello'], /putt.*put/s],
     ['a command’s name as an option', ['--put', 'hello'], /--put/],
+    ['an unknown state first', ['delete', '--state', 'bogus', '-y'], /no such state: "bogus"/],
     ['an unknown short option', ['put', '-q', '-x', 'hello'], /-x/],
   ])('%s', async (_, words, says) => {
     expectOneClearLine(await refused(words), says);
+  });
+
+  it.each([
+    [['put', '--bogus'], 'dq put'],
+    [['cron', 'run', '--bogus'], 'dq cron run'],
+    [['cron', 'bogus'], 'dq cron'],
+    [['peek', 'one', 'two'], 'dq peek'],
+    [['bogus'], 'dq'],
+    [['help', 'bogus'], 'dq'],
+  ])('%j points to the help of %s', async (words, name) => {
+    expect(await refused(words)).toMatch(new RegExp(`\n +see ${name} --help\n$`));
+  });
+
+  it('a command that only sounds like one has no help, but a neighbour', async () => {
+    expectOneClearLine(await refused(['help', 'lisst']), /unknown command 'lisst'\n.*mean list\?/);
   });
 
   it('in a gap of the zone', async () => {

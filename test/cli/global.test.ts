@@ -3,11 +3,24 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { dueMs } from '../../src/core/envelope.ts';
+import { parseInstant } from '../../src/core/instant.ts';
+import { localZone } from '../../src/core/zone.ts';
 import { dq, shellDq } from '../support/cli.ts';
 import { clusterOf, configOf, type Cluster } from '../support/cluster.ts';
 import { temporaryFolder } from '../support/servers.ts';
 
 const escape = '\u001b[';
+
+/** Those that `dq at` is said to take, and those of the examples. */
+function timesIn(help: string): string[] {
+  const [, forms = ''] = /^ +time {2,}([^]*?)\n +payload /m.exec(help) ?? [];
+  const listed = forms === '' ? [] : forms.replaceAll(/\s+/g, ' ').split(', ');
+  const used = help.matchAll(/(?:^ +dq at|--due-(?:before|after)|--after) ('[^']+'|[^\s<]+)/gm);
+  return [...listed, ...[...used].map(([, time = '']) => time)].map((time) =>
+    time.replaceAll("'", ''),
+  );
+}
 
 describe('help', () => {
   it.each(['put', 'at', 'delete', 'work', 'doctor'])('of %s has examples', async (command) => {
@@ -35,6 +48,34 @@ describe('help', () => {
     for (const option of ['--concurrency', '--attempts', '--timeout', '--grace', '--drain']) {
       expect(stdout).toContain(option);
     }
+  });
+
+  it('shows each command as it is called', async () => {
+    const { stdout } = await dq(['--help']);
+    expect(stdout).toMatch(/^ +work \[options\] -- CMD… /m);
+    expect(stdout).toMatch(/^ +kick \[options\] \[N \| RECEIPT…\] /m);
+    expect(stdout).toMatch(/^ +repair \[options\] /m);
+    expect(stdout).not.toContain('[words');
+  });
+
+  it.each([['at'], ['list'], ['delete'], ['cron', 'next']])(
+    'of %s %s has times to come in its examples',
+    async (...command) => {
+      const { stdout } = await dq([...command, '--help']);
+      const times = timesIn(stdout);
+      const now = Date.now();
+      expect(times).not.toEqual([]);
+      for (const time of times) {
+        const { ns } = parseInstant(time, { now, zone: localZone });
+        expect([time, dueMs(ns) >= now]).toEqual([time, true]);
+      }
+    },
+  );
+
+  it.each([['cron', 'run'], ['delete'], ['revoke']])('comes by help %s %s', async (...command) => {
+    const { stdout } = await dq(['help', ...command]);
+    expect(stdout).toBe((await dq([...command, '--help'])).stdout);
+    expect(stdout).toMatch(/^Usage: dq (cron run|delete)/);
   });
 
   it('needs no configuration, whatever is wrong with it', async () => {

@@ -102,6 +102,7 @@ describe.each(places)('on %s', (_, openPlace) => {
     ['a count and all', ['2', '--all'], '--all'],
     ['a receipt and all', ['embedded/x/1', '--all', '--yes'], 'selection'],
     ['no receipt', ['x'], 'receipt'],
+    ['two counts', ['1', '2'], 'one number or receipts: what is "1"'],
     ['many, asking nobody', ['--all'], '--yes'],
   ])('refuses %s: exit 2', async (_name, words, said) => {
     const { code, stderr } = await place.dq(['kick', ...words]);

@@ -204,6 +204,7 @@ describe('refused', () => {
     [`@${'9'.repeat(100)}`, expect.stringContaining('not an instant'), example],
     ['1798761600', 'not an instant: "1798761600"', 'did you mean @1798761600?'],
     ['1h30m', 'not an instant: "1h30m"', 'did you mean +1h30m?'],
+    ['+', 'not an instant: "+"', example],
     ['+5', 'not a duration: "5": it has no unit', 'did you mean 5s?'],
     ['now + 5', 'not a duration: "5": it has no unit', 'did you mean 5s?'],
     ['+-5s', 'not a duration: "-5s": it is negative', expect.anything()],
