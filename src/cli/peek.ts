@@ -35,7 +35,7 @@ async function peekReceipt(receipt: string, cluster: Cluster, context: Context):
   const { replicas, tube } = await findJob(receipt, cluster);
   const seen = await inspect(replicas, await groundOf(tube, cluster, printer));
   const [job, ...others] = seen.jobs;
-  if (job === undefined) throw nothingThere(seen);
+  if (job === undefined) throw nothingThere(receipt, seen);
   const facts = factsOf(job, true);
   await show({ ...facts, replicas: [...facts.replicas, ...missing(seen)] }, printer);
   for (const other of others) await show(factsOf(other, true), printer);
@@ -46,10 +46,13 @@ async function peekReceipt(receipt: string, cluster: Cluster, context: Context):
   context.exit(exitCodes.notSo);
 }
 
-function nothingThere({ unreached }: Inspection): DqError {
-  if (unreached.length === 0) return new DqError('absent', 'no such job');
+function nothingThere(receipt: string, { unreached }: Inspection): DqError {
+  if (unreached.length === 0) return new DqError('absent', `no such job: ${receipt}`);
   const reasons = unreached.map(({ error }) => `${error.node}: ${messageOf(error)}`).join('; ');
-  return new DqError('unavailable', `none of its nodes that answer has it (${reasons})`);
+  return new DqError(
+    'unavailable',
+    `${receipt}: none of its nodes that answer has it (${reasons})`,
+  );
 }
 
 function missing({ absent, unreached }: Inspection): ReplicaFacts[] {

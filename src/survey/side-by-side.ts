@@ -82,7 +82,10 @@ function foundOn(
 
 export function noneAnswers(errors: readonly NodeError[]): DqError {
   const [first] = errors;
-  if (errors.length === 1 && first !== undefined) return first;
   const reasons = errors.map((error) => `${error.node}: ${messageOf(error)}`).join('; ');
-  return new DqError('unavailable', `no node answers (${reasons})`, { hint: 'see dq doctor' });
+  if (errors.length > 1 || first === undefined) {
+    return new DqError('unavailable', `no node answers (${reasons})`, { hint: 'see dq doctor' });
+  }
+  const { node, hint = 'see dq doctor' } = first;
+  return new DqError('unavailable', reasons, { node, hint, cause: first });
 }

@@ -232,6 +232,15 @@ describe('when something is down', () => {
     expect(stderr).toContain('no node answers');
   });
 
+  it('the only node: exit 75, and its name', async () => {
+    const own = await clusterOf(1);
+    const [node] = own.nodes;
+    await node!.kill();
+    const { code, stdout, stderr } = await own.dq(['list']);
+    expect([code, stdout]).toEqual([75, '']);
+    expect(stderr).toBe(`dq: ${node!.endpoint}: connection refused\n    see dq doctor\n`);
+  });
+
   it('Redis: the states are those of the replicas, and it is said once', async () => {
     const own = await threeNodes();
     await own.redis.kill();

@@ -82,7 +82,7 @@ describe('a receipt', () => {
     const { receipt } = await cluster.put('x');
     await cluster.dq(['delete', receipt]);
     const { code, stdout, stderr } = await cluster.dq(['peek', receipt]);
-    expect([code, stdout, stderr]).toEqual([1, '', 'dq: no such job\n']);
+    expect([code, stdout, stderr]).toEqual([1, '', `dq: no such job: ${receipt}\n`]);
   });
 
   it.each([
