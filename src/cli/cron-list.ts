@@ -2,21 +2,33 @@
 
 import { systemClock } from '../core/clock.ts';
 import { DqError } from '../core/errors.ts';
-import { formatInstant, formatLocal } from '../core/instant.ts';
+import { formatInstant, formatWithOffset } from '../core/instant.ts';
 import { escapeControl } from '../output/escape.ts';
+import type { Paint } from '../output/paint.ts';
+import type { Printer } from '../output/printer.ts';
+import { cut, tableLines } from '../output/table.ts';
 import type { Entry } from '../schedule/entry.ts';
 import { readRecord, type TickRecord } from '../schedule/record.ts';
 import { tickTube } from '../schedule/tick-job.ts';
 import { ticksAfter } from '../schedule/ticks.ts';
 import type { Context } from './context.ts';
+import { nameWidth, originOf, taskText } from './entry-text.ts';
 import { openCluster } from './open-cluster.ts';
 import { configuredSchedule, readScheduleFile, usableEntries } from './schedule-source.ts';
+
+interface Listed {
+  readonly entry: Entry;
+  /** When it is due, in ms. */
+  readonly next: number | undefined;
+  readonly last: TickRecord | undefined;
+}
 
 export async function cronList(words: readonly string[], context: Context): Promise<void> {
   const [file, second] = words;
   if (second !== undefined) {
     throw new DqError('usage', `one file only: what is ${JSON.stringify(second)}?`);
   }
+  const { printer } = context;
   const config = await context.config();
   const schedule =
     file === undefined ? configuredSchedule(config) : await readScheduleFile(file, context.cwd);
@@ -25,35 +37,89 @@ export async function cronList(words: readonly string[], context: Context): Prom
   try {
     const board = await cluster.board(tickTube(config.tube));
     const texts = await board.records(entries.map(({ name }) => name));
-    for (const [at, entry] of entries.entries()) {
+    const listed = entries.map((entry, at) => {
       const text = texts[at];
-      await print(entry, text === undefined ? undefined : readRecord(text), context);
-    }
+      return {
+        entry,
+        next: nextOf(entry),
+        last: text === undefined ? undefined : readRecord(text),
+      };
+    });
+    if (printer.json) for (const each of listed) await printer.line(jsonOf(each));
+    else await printTable(listed, printer);
   } finally {
     await cluster.close();
   }
 }
 
-async function print(
-  entry: Entry,
-  last: TickRecord | undefined,
-  { printer }: Context,
-): Promise<void> {
-  const next = nextOf(entry);
-  if (printer.json) {
-    const due = next === undefined ? null : formatInstant(next);
-    const { name, schedule } = entry;
-    await printer.line({ entry: name, schedule, next: due, last: last ?? null });
-    return;
-  }
+function jsonOf({ entry, next, last }: Listed): object {
+  const { name, schedule } = entry;
+  const due = next === undefined ? null : formatInstant(next);
+  return { entry: name, schedule, next: due, last: last ?? null, ...originOf(entry) };
+}
+
+const columns = ['NAME', 'SCHEDULE', 'NEXT', 'LAST', 'COMMAND'].map((head) => ({ head }));
+const gap = 2;
+
+/** A line for each, and one more that tells what of a last run that wasn't well. */
+async function printTable(listed: readonly Listed[], printer: Printer): Promise<void> {
+  if (listed.length === 0) return;
   const paint = await printer.paint();
-  const when = next === undefined ? entry.schedule : formatLocal(next, entry.zone);
-  await printer.data(`${paint.strong(escapeControl(entry.name))}  next ${when}`);
-  if (last === undefined) return;
-  const colour = last.result === 'done' ? paint.good : paint.warn;
-  const why = last.reason === undefined ? '' : `: ${last.reason}`;
-  const about = `${last.tick} on ${last.host}, ${last.ms} ms${why}`;
-  await printer.data(`    ${colour(last.result)} ${escapeControl(about)}`);
+  const texts = listed.map(({ entry, next, last }) => ({
+    name: escapeControl(entry.name),
+    middle: [
+      escapeControl(entry.schedule),
+      next === undefined ? noTickShort(entry) : formatWithOffset(next, entry.zone),
+      escapeControl(last?.result ?? '-'),
+    ],
+    command: taskText(entry),
+  }));
+  const middleWidth = columns.slice(1, -1).reduce((width, { head }, at) => {
+    const lengths = texts.map(({ middle }) => middle[at]?.length ?? 0);
+    return width + gap + Math.max(head.length, ...lengths);
+  }, gap);
+  const width = printer.columns ?? Infinity;
+  const names = nameWidth(
+    texts.map(({ name }) => name),
+    printer.columns,
+    middleWidth,
+  );
+  const commands = Math.max(width - names - middleWidth, columns.at(-1)?.head.length ?? 0);
+  const rows = texts.map(
+    ({ name, middle: [schedule = '', next = '', last = ''], command }, at) => ({
+      cells: [
+        { text: cut(name, names), paint: paint.strong },
+        { text: schedule },
+        { text: next },
+        { text: last, paint: colourOf(listed[at]?.last, paint) },
+        { text: cut(command, commands) },
+      ],
+    }),
+  );
+  const [head = '', ...lines] = tableLines(columns, rows, {
+    width: Infinity,
+    paintHead: paint.dim,
+  });
+  await printer.data(head);
+  for (const [at, line] of lines.entries()) {
+    await printer.data(line);
+    const last = listed[at]?.last;
+    if (last !== undefined && last.result !== 'done') await printer.data(`    ${aboutRun(last)}`);
+  }
+}
+
+function noTickShort({ times }: Entry): string {
+  return times === 'reboot' ? 'at the start' : 'never';
+}
+
+function colourOf(last: TickRecord | undefined, paint: Paint): (text: string) => string {
+  if (last === undefined) return paint.dim;
+  return last.result === 'done' ? paint.good : paint.warn;
+}
+
+function aboutRun({ result, tick, host, ms, reason }: TickRecord): string {
+  const why = reason === undefined ? '' : `: ${reason}`;
+  return escapeControl(`${result}: ${tick} on ${host}, ${ms} ms${why}`);
 }
 
 function nextOf(entry: Entry): number | undefined {

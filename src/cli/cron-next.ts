@@ -6,10 +6,13 @@ import { DqError } from '../core/errors.ts';
 import { formatInstant, formatLocal, parseInstant } from '../core/instant.ts';
 import { localZone, offsetAt } from '../core/zone.ts';
 import { escapeControl } from '../output/escape.ts';
+import { cut } from '../output/table.ts';
 import type { Entry } from '../schedule/entry.ts';
+import { ticksAfter } from '../schedule/ticks.ts';
 import { parseSchedule } from '../schedule/times.ts';
-import { upcoming } from '../schedule/upcoming.ts';
+import { upcoming, type Upcoming } from '../schedule/upcoming.ts';
 import type { Context } from './context.ts';
+import { leastCommand, nameWidth, noTick, originOf, taskText } from './entry-text.ts';
 import { optional, wholeNumber } from './numbers.ts';
 import { configuredSchedule, readScheduleFile, usableEntries } from './schedule-source.ts';
 
@@ -20,7 +23,10 @@ export interface NextOptions {
   readonly number?: string;
 }
 
-type Wanted = Pick<Entry, 'name' | 'times' | 'zone' | 'delay'>;
+/** Without an origin it is no entry of a file, but a schedule of the command line. */
+type Wanted = Pick<Entry, 'name' | 'times' | 'zone' | 'delay'> & { readonly origin?: Entry };
+
+type Shown = Upcoming<Wanted> & { readonly local: string };
 
 const mostTicks = 100_000;
 
@@ -36,16 +42,38 @@ export async function cronNext(
   const after = optional(options.after, (text) => dueMs(parseInstant(text, { now, zone }).ns));
   const entries = await wantedEntries(words, options, zone, context);
   const { printer } = context;
-  for (const { entry, due, note } of upcoming(entries, after ?? now, count ?? 10)) {
-    const local = formatLocal(due, entry.zone);
-    if (printer.json) {
-      await printer.line({ entry: entry.name, due: formatInstant(due), local, note: note ?? null });
-    } else {
-      const noted = note === undefined ? '' : `  (${note})`;
-      await printer.data(`${local}  ${escapeControl(entry.name)}${noted}`);
-    }
-    if (printer.closed) return;
+  const shown = upcoming(entries, after ?? now, count ?? 10).map((tick) => ({
+    ...tick,
+    local: formatLocal(tick.due, tick.entry.zone),
+  }));
+  if (printer.json) for (const tick of shown) await printer.line(jsonOf(tick));
+  else for (const line of textLines(shown, printer.columns)) await printer.data(line);
+  for (const entry of entries) {
+    const first = ticksAfter(entry, (after ?? now) - entry.delay).next();
+    if (first.done === true) printer.note(`${entry.name}: ${noTick(entry)}`);
   }
+}
+
+function jsonOf({ entry, due, local, note }: Shown): object {
+  const origin =
+    entry.origin === undefined ? { command: null, line: null } : originOf(entry.origin);
+  return { entry: entry.name, due: formatInstant(due), local, note: note ?? null, ...origin };
+}
+
+const gap = '  ';
+
+function textLines(shown: readonly Shown[], columns: number | undefined): string[] {
+  const names = shown.map(({ entry }) => escapeControl(entry.name));
+  const times = Math.max(0, ...shown.map(({ local }) => local.length));
+  const width = nameWidth(names, columns, times + 2 * gap.length);
+  return shown.map(({ entry, local, note }, at) => {
+    const noted = note === undefined ? '' : `${gap}(${note})`;
+    const name = names[at] ?? '';
+    if (entry.origin === undefined) return `${local}${gap}${name}${noted}`;
+    const start = [local.padEnd(times), cut(name, width).padEnd(width), ''].join(gap);
+    const room = Math.max((columns ?? Infinity) - start.length - noted.length, leastCommand);
+    return `${start}${cut(taskText(entry.origin), room)}${noted}`;
+  });
 }
 
 async function wantedEntries(
@@ -70,6 +98,9 @@ async function wantedEntries(
     file === undefined
       ? configuredSchedule(await context.config())
       : await readScheduleFile(file, context.cwd);
-  const entries = usableEntries(found);
-  return tz === undefined ? entries : entries.map((entry) => ({ ...entry, zone }));
+  return usableEntries(found).map((entry) => ({
+    ...entry,
+    origin: entry,
+    zone: tz === undefined ? entry.zone : zone,
+  }));
 }

@@ -211,7 +211,12 @@ export function formatInstant(ms: number): string {
 
 /** For people: `2027-01-01 00:00:00 +01:00 (Europe/Berlin)`. */
 export function formatLocal(ms: number, zone: string): string {
-  const shown = `${formatWall(wallTime(zone, ms))} ${iso.formatOffset(offsetAt(zone, ms))}`;
+  const shown = formatWithOffset(ms, zone);
   const name = zoneName(zone);
   return name === undefined ? shown : `${shown} (${name})`;
+}
+
+/** For columns: `2027-01-01 00:00:00 +01:00`. */
+export function formatWithOffset(ms: number, zone: string): string {
+  return `${formatWall(wallTime(zone, ms))} ${iso.formatOffset(offsetAt(zone, ms))}`;
 }

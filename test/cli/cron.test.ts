@@ -92,10 +92,10 @@ describe('next', () => {
     const { code, stdout } = await dqWith({ crontab }, words);
     expect(code).toBe(0);
     expect(lines(stdout)).toEqual([
-      '2026-11-22 12:00:00 +00:00 (UTC)  half',
-      '2026-11-22 12:15:00 +00:00 (UTC)  hour',
-      '2026-11-22 12:30:00 +00:00 (UTC)  half',
-      '2026-11-22 13:00:00 +00:00 (UTC)  half',
+      '2026-11-22 12:00:00 +00:00 (UTC)  half  true',
+      '2026-11-22 12:15:00 +00:00 (UTC)  hour  true',
+      '2026-11-22 12:30:00 +00:00 (UTC)  half  true',
+      '2026-11-22 13:00:00 +00:00 (UTC)  half  true',
     ]);
   });
 
@@ -115,8 +115,34 @@ describe('next', () => {
     expect(ticks).toHaveLength(3);
     expect(ticks[0]).toEqual({
       ...{ entry: '@daily', due: '2027-03-28T00:00:00.000Z', note: null },
-      local: '2027-03-28 00:00:00 +00:00 (UTC)',
+      ...{ local: '2027-03-28 00:00:00 +00:00 (UTC)', command: null, line: null },
     });
+  });
+
+  it('lines up names of all lengths, and shows what runs', async () => {
+    const crontab = "# dq: name=a\n0 * * * * printf '\\t'\n# dq: name=long\n5 * * * * ls\u001b\n";
+    const words = ['cron', 'next', 'crontab', '--after', '2026-11-22T11:59:00Z', '-n', '2'];
+    const { stdout } = await dqWith({ crontab }, words);
+    expect(lines(stdout)).toEqual([
+      "2026-11-22 12:00:00 +00:00 (UTC)  a     printf '\\t'",
+      '2026-11-22 12:05:00 +00:00 (UTC)  long  ls\\e',
+    ]);
+    const { stdout: json } = await dqWith({ crontab }, ['--json', ...words]);
+    expect(jsonLines(json)).toMatchObject([
+      { entry: 'a', command: "printf '\\t'", line: 2 },
+      { entry: 'long', command: 'ls\u001b', line: 4 },
+    ]);
+  });
+
+  it.each([
+    ['0 0 30 2 *', 'never'],
+    ['@reboot', 'only when dq cron run starts'],
+  ])('says why there is no tick of %s', async (schedule, why) => {
+    const note = { code: 0, stdout: '', stderr: `${schedule}: ${why}\n` };
+    expect(await dq(['cron', 'next', '--schedule', schedule])).toMatchObject(note);
+    const crontab = `# dq: name=odd\n${schedule} true\n* * * * * true\n`;
+    const { stderr } = await dqWith({ crontab }, ['cron', 'next', 'crontab', '-n', '1']);
+    expect(stderr).toBe(`odd: ${why}\n`);
   });
 
   it.each([
@@ -141,6 +167,30 @@ describe('list', () => {
     expect(jsonLines(stdout)).toMatchObject([
       { entry: 'a', schedule: '0 0 1 1 *', next, last: null },
       { schedule: '@reboot', next: null, last: null },
+    ]);
+  });
+});
+
+describe('list for people', () => {
+  it('has columns: name, schedule, next tick, last result, command', async () => {
+    const place = embeddedPlace();
+    place.write(
+      'crontab',
+      '# dq: name=a\n0 0 1 1 * echo "a  b"\n@reboot ls\u001b\n0 0 31 2 * true\n',
+    );
+    const { stdout } = await place.dq(['cron', 'list', 'crontab']);
+    const [head = '', ...rows] = lines(stdout);
+    expect(head.trim().split(/ +/)).toEqual(['NAME', 'SCHEDULE', 'NEXT', 'LAST', 'COMMAND']);
+    const inColumns = rows.map((row) => ({
+      schedule: row.slice(head.indexOf('SCHEDULE'), head.indexOf('NEXT')).trim(),
+      next: row.slice(head.indexOf('NEXT'), head.indexOf('LAST')).trim(),
+      command: row.slice(head.indexOf('COMMAND')),
+    }));
+    const newYear = expect.stringMatching(/^\d{4}-01-01 00:00:00 [+]00:00$/) as string;
+    expect(inColumns).toEqual([
+      { schedule: '0 0 1 1 *', next: newYear, command: 'echo "a  b"' },
+      { schedule: '@reboot', next: 'at the start', command: 'ls\\e' },
+      { schedule: '0 0 31 2 *', next: 'never', command: 'true' },
     ]);
   });
 });
