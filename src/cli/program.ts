@@ -418,7 +418,10 @@ function declareCron(cron: Command, exit: Exit, whole: Whole): void {
   const list = cron
     .command('list')
     .summary('the entries, their next ticks and last results')
-    .argument('[file]', 'a crontab or a YAML file (else cron: of the configuration)')
+    .description(
+      'Lists the entries of a schedule: when each runs next, how its last run ended, and its command.',
+    )
+    .argument('[file]', 'a crontab (-: on stdin) or a YAML file (else cron: of the configuration)')
     .allowExcessArguments();
   withExamples(list, ['dq cron list ./crontab']);
   run(list, exit, async (context) => {
@@ -431,9 +434,9 @@ function declareCron(cron: Command, exit: Exit, whole: Whole): void {
     .description(
       'Checks a crontab, or the cron: of a YAML file. Exit 2 when there are errors, 0 otherwise.',
     )
-    .argument('[file]')
+    .argument('[file]', 'a crontab or a YAML file; - is a crontab on stdin')
     .allowExcessArguments();
-  withExamples(check, ['dq cron check /etc/crontab', 'crontab -l > mine && dq cron check mine']);
+  withExamples(check, ['dq cron check ./crontab', 'crontab -l | dq cron check -']);
   run(check, exit, async (context) => {
     const { cronCheck } = await import('./cron-check.ts');
     await cronCheck(check.args, context);
@@ -442,7 +445,7 @@ function declareCron(cron: Command, exit: Exit, whole: Whole): void {
     .command('next')
     .summary('the coming ticks of a schedule')
     .description('Lists what runs next, by the rules of cron, in the zone of each entry.')
-    .argument('[file]', 'a crontab or a YAML file (else cron: of the configuration)')
+    .argument('[file]', 'a crontab (-: on stdin) or a YAML file (else cron: of the configuration)')
     .allowExcessArguments()
     .option('--schedule <fields>', "five fields, or a nickname: '*/5 * * * *', @daily")
     .option('--tz <zone>', 'the zone (else that of the entry)')

@@ -1,6 +1,7 @@
 // Where a schedule comes from: a crontab, a YAML file, or `cron:` of the configuration.
 
 import { resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { ConfigError, type Issue as ConfigIssue } from '../config/issue.ts';
 import type { Config } from '../config/schema.ts';
 import { readText, readYaml } from '../config/yaml.ts';
@@ -11,6 +12,7 @@ import { parseCrontab } from '../schedule/crontab.ts';
 import type { Entry } from '../schedule/entry.ts';
 import type { Issue } from '../schedule/issue.ts';
 import { parseCronMap } from '../schedule/yaml-entries.ts';
+import { isHostUser } from './host-users.ts';
 
 export interface Schedule {
   /** The path as it was given. */
@@ -20,16 +22,24 @@ export interface Schedule {
   readonly issues: readonly Issue[];
 }
 
-/** @throws ConfigError when there is nothing that could be a schedule. */
+/**
+ * @param file `-`: a crontab on stdin.
+ * @throws ConfigError when there is nothing that could be a schedule.
+ */
 export async function readScheduleFile(file: string, cwd: string): Promise<Schedule> {
+  if (file === '-') return crontabOf(file, await text(process.stdin));
   const path = resolve(cwd, file);
-  if (!/\.ya?ml$/.test(file)) return { file, ...parseCrontab(readText(path), localZone) };
+  if (!/\.ya?ml$/.test(file)) return crontabOf(file, readText(path));
   const value = await readYaml(path);
   if (!isMapping(value) || value['cron'] === undefined) {
     const hint = 'cron: {nightly: {schedule: "0 3 * * *", run: ./backup.sh}}';
     throw new ConfigError([{ file: path, path: 'cron', message: 'is missing', hint }]);
   }
   return { file, ...parseCronMap(value['cron'], 'cron', localZone) };
+}
+
+function crontabOf(file: string, content: string): Schedule {
+  return { file, ...parseCrontab(content, localZone, isHostUser) };
 }
 
 /** `cron:` of the configuration. */

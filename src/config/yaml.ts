@@ -1,7 +1,7 @@
 // Reads a YAML file; the only importer of cosmiconfig.
 
 import { readFileSync } from 'node:fs';
-import { messageOf } from '../core/errors.ts';
+import { getSystemErrorMap } from 'node:util';
 import { ConfigError, type Issue } from './issue.ts';
 
 /**
@@ -19,12 +19,21 @@ export async function readYaml(path: string): Promise<unknown> {
   }
 }
 
+/** @throws ConfigError when it can't be read. */
 export function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new ConfigError([{ file: path, message: `can't be read: ${messageOf(error)}` }]);
+    throw new ConfigError([unreadable(path, error as NodeJS.ErrnoException)]);
   }
+}
+
+/** Node's own message names the call, and the path once more. */
+function unreadable(path: string, { code = '', errno = 0, message }: NodeJS.ErrnoException): Issue {
+  if (code === 'ENOENT' || code === 'ENOTDIR') return { message: `no such file: ${path}` };
+  if (code === 'EISDIR') return { message: `a directory, not a file: ${path}` };
+  const [, reason = message] = getSystemErrorMap().get(errno) ?? [];
+  return { file: path, message: `can't be read: ${reason}` };
 }
 
 /** What js-yaml throws; lines and columns count from 0. A mark is missing when the whole file is meant. */

@@ -54,6 +54,13 @@ export function skipBlanks(line: string, at: number): number {
   return at + (/^[ \t]*/.exec(line.slice(at))?.[0].length ?? 0);
 }
 
+/** cronie drops a `-` before the first field, so that `-1` is minute 1 and no count from the end. */
+export function dashDoubt(line: string, start: number): Remark<WarningCode> | undefined {
+  if (!/^-\d/.test(line.slice(start))) return undefined;
+  const message = 'the - before the minute is dropped: for cron it only means not to log';
+  return { code: 'dash', at: start, message };
+}
+
 /** Why this is no command of a crontab; undefined when it is one. */
 export function commandFault({ command, at }: EntryLine): Remark<ErrorCode> | undefined {
   if (command === '') return { code: 'bad-command', at, message: 'the command is missing' };
@@ -75,17 +82,26 @@ export function commandFault({ command, at }: EntryLine): Remark<ErrorCode> | un
   return undefined;
 }
 
+/** Whether a word is a user of this host, and no command. */
+export type IsUser = (word: string) => boolean;
+
+/** What may be a user, before what looks like a path or a command. */
+const userColumn = /^(?<user>[a-z_][\w.-]*)[ \t]+(?:[/.~$]|\w)/i;
+
 /** What cron takes for something else than most people do. */
-export function commandDoubts({ command, at, mailOnFailure }: EntryLine): Remark<WarningCode>[] {
+export function commandDoubts(
+  { command, at, mailOnFailure }: EntryLine,
+  isUser: IsUser,
+): Remark<WarningCode>[] {
   const doubts: Remark<WarningCode>[] = [];
   const percent = unescapedPercent(command);
   if (percent < command.length) {
     const message = 'what follows the % is stdin for the command: a percent sign is \\%';
     doubts.push({ code: 'percent', at: at + percent, message });
   }
-  if (/^root[ \t]/.test(command)) {
-    const message =
-      'root is taken for the command: only system crontabs have a column for the user';
+  const user = userColumn.exec(command)?.groups?.['user'] ?? '';
+  if (/^root[ \t]/.test(command) || (user !== '' && isUser(user))) {
+    const message = `${user || 'root'} is taken for the command: only system crontabs have a column for the user`;
     doubts.push({ code: 'user', at, message });
   }
   if (mailOnFailure) {
@@ -122,6 +138,8 @@ export interface CommentOption {
   readonly key: string;
   readonly value: unknown;
   readonly at: number;
+  /** What is wrong with its quotes. */
+  readonly fault?: string | undefined;
 }
 
 const optionComment = /^[ \t]*#[ \t]*dq:/;
@@ -132,10 +150,31 @@ const option =
 export function readOptionComment(line: string): CommentOption[] | undefined {
   const start = optionComment.exec(line)?.[0].length;
   if (start === undefined) return undefined;
-  return [...line.slice(start).matchAll(option)].map(({ groups = {}, index }) => {
+  const options: CommentOption[] = [];
+  for (const { groups = {}, index } of line.slice(start).matchAll(option)) {
     const { key = '', double, single, plain } = groups;
-    return { key, value: valueOf(key, double ?? single ?? plain), at: start + index };
-  });
+    const at = start + index;
+    const fault = quoteFault(plain ?? '', line.slice(at + key.length + 2));
+    options.push({ key, value: valueOf(key, double ?? single ?? plain), at, fault });
+    if (fault !== undefined) break; // what follows may be within the quotes
+  }
+  return options;
+}
+
+/** @param rest of the line, after the first character of the value. */
+function quoteFault(plain: string, rest: string): string | undefined {
+  const [quote = ''] = plain;
+  if (quote !== '"' && quote !== "'") return undefined;
+  return rest.includes(quote) ? 'a blank must follow the quote' : 'quote not closed';
+}
+
+const nearlyOptions = /^[ \t]*#+[ \t]*(?:dq[ \t]*:[ \t]*|dq[ \t]+)[a-z]+=/i;
+
+/** `# dq name=x`, `# DQ: name=x`: a comment that was meant to hold options. */
+export function missedOptions(line: string): Remark<WarningCode> | undefined {
+  if (optionComment.test(line) || !nearlyOptions.test(line)) return undefined;
+  const message = 'read as a mere comment: options follow # dq:';
+  return { code: 'stray-options', at: line.indexOf('#'), message };
 }
 
 /** As YAML has it: a number where one is meant, a list of hosts. */

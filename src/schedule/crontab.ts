@@ -5,12 +5,15 @@ import { mapping } from '../core/reader.ts';
 import {
   commandDoubts,
   commandFault,
+  dashDoubt,
+  missedOptions,
   readOptionComment,
   readVariable,
   skipBlanks,
   splitEntryLine,
   splitPercent,
   type CommentOption,
+  type IsUser,
   type Variable,
 } from './crontab-line.ts';
 import type { Entry } from './entry.ts';
@@ -30,9 +33,12 @@ export interface Crontab {
   readonly issues: readonly Issue[];
 }
 
-/** @param zone of the entries that no CRON_TZ is above: `localZone`, or an IANA name. */
-export function parseCrontab(text: string, zone: string): Crontab {
-  const reader = new CrontabReader(zone);
+/**
+ * @param zone of the entries that no CRON_TZ is above: `localZone`, or an IANA name.
+ * @param isUser tells a column of users, beside that of `root`, from a command.
+ */
+export function parseCrontab(text: string, zone: string, isUser: IsUser = () => false): Crontab {
+  const reader = new CrontabReader(zone, isUser);
   const lines = text.replace(/^\u{feff}/u, '').split('\n');
   const crlf = lines.findIndex((line) => line.endsWith('\r'));
   for (const [index, line] of lines.entries()) {
@@ -61,13 +67,15 @@ interface Known {
 /** Goes through the lines from the first to the last: a variable holds for the entries below it. */
 class CrontabReader {
   readonly #zone: string;
+  readonly #isUser: IsUser;
   readonly #entries = new Map<string, Known>();
   readonly #issues: Issue[] = [];
   #variables: Variables = {};
   #options: Options | undefined;
 
-  constructor(zone: string) {
+  constructor(zone: string, isUser: IsUser) {
     this.#zone = zone;
+    this.#isUser = isUser;
   }
 
   read(line: number, text: string): void {
@@ -76,6 +84,8 @@ class CrontabReader {
       this.#readOptions(line, options);
       return;
     }
+    const missed = missedOptions(text);
+    if (missed !== undefined) this.#warn(line, missed);
     const start = skipBlanks(text, 0);
     const isComment = start === text.length || text[start] === '#';
     const variable = isComment ? undefined : readVariable(text);
@@ -113,7 +123,11 @@ class CrontabReader {
       this.#fail(line, { code: 'bad-option', at, message });
     };
     const values = Object.create(null) as Record<string, unknown>;
-    for (const { key, value, at } of options) {
+    const readable = options.filter(({ fault }) => fault === undefined);
+    for (const { key, at, fault } of options) {
+      if (fault !== undefined) fail(at, `${key}: ${fault}`);
+    }
+    for (const { key, value, at } of readable) {
       if (Object.hasOwn(values, key) || Object.hasOwn(above?.given ?? {}, key)) {
         fail(at, `${key}: is given twice`);
       }
@@ -146,7 +160,11 @@ class CrontabReader {
     const fault = read.fault ?? commandFault(written);
     if (fault !== undefined) this.#fail(line, fault);
     if (read.fault !== undefined || fault !== undefined || wrong) return;
-    for (const doubt of [...read.doubts, ...commandDoubts(written)]) this.#warn(line, doubt);
+    const dash = dashDoubt(text, start);
+    if (dash !== undefined) this.#warn(line, dash);
+    for (const doubt of [...read.doubts, ...commandDoubts(written, this.#isUser)]) {
+      this.#warn(line, doubt);
+    }
     const task = runOf({ ...splitPercent(command), env: this.#variables }, given);
     const place = { line, column: start + 1 };
     const options = { jitter: jitterOf(this.#variables), ...given };

@@ -37,6 +37,7 @@ export type WarningCode =
   | 'duplicate-line'
   | 'stray-options'
   | 'percent'
+  | 'dash'
   | 'mail'
   | 'user'
   | 'step-too-large'

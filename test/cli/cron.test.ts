@@ -83,6 +83,41 @@ describe('check', () => {
   });
 });
 
+describe('a schedule on stdin', () => {
+  const input = '# dq: name=a\n@yearly nobody /bin/true\n';
+
+  it.each([
+    [['check', '-'], /^-:2:9: warning: nobody is taken for the command/],
+    [['next', '-', '-n', '1'], /-01-01 00:00:00 .* a  nobody/],
+    [['list', '-'], /^a +@yearly /m],
+  ])('%j', async (words, shown) => {
+    const { code, stdout } = await embeddedPlace().dq(['cron', ...words], { stdin: input });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(shown);
+  });
+
+  it('is none to run: exit 2, with the remedy', async () => {
+    const { code, stderr } = await embeddedPlace().dq(['cron', 'run', '-'], { stdin: input });
+    expect(code).toBe(2);
+    expect(stderr).toContain('crontab -l > crontab');
+  });
+});
+
+describe.each(['check', 'next', 'list', 'run'])('%s of no file', (command) => {
+  it.each([
+    ['gone', /^dq: no such file: [^ ']*[/]gone\n$/],
+    ['gone.yaml', /^dq: no such file: [^ ']*[/]gone.yaml\n$/],
+    ['crontab/in', /^dq: no such file: [^ ']*[/]crontab[/]in\n$/],
+    ['.', /^dq: a directory, not a file: [^ ']*\n$/],
+  ])('%s', async (file, wanted) => {
+    const place = embeddedPlace();
+    place.write('crontab', '@daily true\n');
+    const { code, stderr } = await place.dq(['cron', command, file]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(wanted);
+  });
+});
+
 describe('next', () => {
   const after = ['--after', '2027-03-27T12:00:00+01:00'];
 

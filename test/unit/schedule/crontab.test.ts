@@ -195,12 +195,31 @@ describe('options in a comment', () => {
     ['# dq: name="a b"', '1:7 bad-option', 'not a name'],
     ['# dq: missed=all missed=last', '1:18 bad-option', 'twice'],
     ['# dq: __proto__=x', '1:7 bad-option', 'unknown option'],
+    ['# dq: onFailure="not closed', '1:7 bad-option', 'quote not closed'],
+    ["# dq: name=a onFailure='", '1:14 bad-option', 'quote not closed'],
+    ['# dq: onFailure="a b"c name=x', '1:7 bad-option', 'blank must follow'],
   ])('%s', (comment, issue, message) => {
     const lines = [comment, '0 0 * * * x'];
     expect(issuesOf(...lines)).toEqual([issue]);
     expect(parse(...lines).issues[0]!.message).toContain(message);
     expect(parse(...lines).entries).toEqual([]);
   });
+
+  test.each(['# dq name=a', ' # DQ: name=a', '#dq : name=a', '## dq: name=a', '# Dq:name=a'])(
+    'that are nearly some: %s',
+    (comment) => {
+      const { entries, issues } = parse(comment, '0 0 * * * x');
+      expect(entries.map(({ name }) => name)).not.toContain('a');
+      expect(issues).toMatchObject([{ code: 'stray-options', severity: 'warning', line: 1 }]);
+    },
+  );
+
+  test.each(['# dq runs this', '# dq put a=b', '# dqx name=a', '# DQ_A=1'])(
+    'are not meant by %s',
+    (comment) => {
+      expect(issuesOf(comment, '0 0 * * * x')).toEqual([]);
+    },
+  );
 
   test('mustn’t say twice what another comment says', () => {
     expect(issuesOf('# dq: name=a', '# dq: name=b', '0 0 * * * x')).toEqual(['2:7 bad-option']);
@@ -298,10 +317,29 @@ describe('what is doubtful has its line and column', () => {
     ['0 0 1,15 * 5 x', '1:5 both-days'],
     ['0 0 * * * root x', '1:11 user'],
     ['0 0 * * * -n x', '1:14 mail'],
+    ['  -1 * * * * x', '1:3 dash'],
+    ['-* * * * * x', undefined],
   ])('%j: %s', (line, issue) => {
     const { entries, issues } = parse(line);
     expect(entries).toHaveLength(1);
     expect(issues.every(({ severity }) => severity === 'warning')).toBe(true);
     expect(issuesOf(line)).toEqual(issue === undefined ? [] : [issue]);
+  });
+});
+
+describe('a column of users', () => {
+  const isUser = (word: string): boolean => word === 'www-data';
+
+  test.each([
+    ['www-data /usr/bin/x', ['user']],
+    ['www-data\tphp cron.php', ['user']],
+    ['root ./x', ['user']],
+    ['www-data', []],
+    ['www-data --help', []],
+    ['nobody /usr/bin/x', []],
+    ['/usr/bin/www-data /x', []],
+  ])('%j: %j', (command, codes) => {
+    const { issues } = parseCrontab(`0 0 * * * ${command}\n`, 'UTC', isUser);
+    expect(issues.map(({ code }) => code)).toEqual(codes);
   });
 });
