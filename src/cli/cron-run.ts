@@ -44,6 +44,11 @@ export async function cronRun(
   if (second !== undefined) {
     throw new DqError('usage', `one file only: what is ${JSON.stringify(second)}?`);
   }
+  if (file === '-') {
+    throw new DqError('usage', 'a schedule on stdin could not be read again at a reload', {
+      hint: 'write it to a file: crontab -l > crontab; dq cron run ./crontab',
+    });
+  }
   const concurrency =
     optional(options.concurrency, (text) => wholeNumber('--concurrency', text, 1, mostHandlers)) ??
     defaultConcurrency;
@@ -116,7 +121,7 @@ function refuseLongTubes(tube: string, host: string): void {
   });
 }
 
-/** Reads the schedule, the first time and at each reload, and tells what it warns of. */
+/** Reads the schedule, the first time and at each reload, and tells what it warns of that it didn't the last time. */
 function source(
   file: string | undefined,
   config: Config,
@@ -128,13 +133,16 @@ function source(
       hint: `either dq cron run, or a configuration without it for ${file}`,
     });
   }
+  let told: readonly string[] = [];
   return async () => {
     const schedule =
       file === undefined
         ? configuredSchedule(await context.config())
         : await readScheduleFile(file, context.cwd);
     const entries = usableEntries(schedule);
-    for (const warning of warningsOf(schedule)) warn(report, warning);
+    const warnings = warningsOf(schedule);
+    for (const warning of warnings) if (!told.includes(warning)) warn(report, warning);
+    told = warnings;
     return entries;
   };
 }

@@ -30,7 +30,8 @@ export function textLine(event: LogEvent, now: number, paint: Paint): string {
     .map(([name, value]) => `${words.get(name) ?? name}=${escapeControl(String(value))}`);
   const reason = reasonOf(event);
   const time = paint.dim(new Date(now).toISOString());
-  return `${time} ${colour(event, paint)(event.event)} ${facts.join(' ')}${reason}`;
+  const start = [time, colour(event, paint)(event.event), ...facts].join(' ');
+  return `${start}${reason}`;
 }
 
 /** Nothing when the facts say it already. */

@@ -115,6 +115,22 @@ describe.each(places)('on %s', (_, openPlace) => {
     expect(events).toMatchObject([{ reason: expect.stringContaining('crontab:1:1') as string }]);
   });
 
+  it('tells at a reload only what it has not told of', async () => {
+    const crontab = 'MAILTO=me\n@reboot true\n';
+    const dq = startCrontab(crontab);
+    await dq.event('ran');
+    dq.kill('SIGHUP');
+    await dq.event('reloaded');
+    place.write(`${tube}.crontab`, `${crontab}*/7 * * * * true\n`);
+    await dq.line(/"reloaded","reason":"\+true/);
+    await stop(dq);
+    const events = jsonLines((await dq.ended).stderr).filter(({ event }) => event === 'warning');
+    expect(events.map(({ reason }) => /:\d+:\d+/.exec(String(reason))?.[0])).toEqual([
+      ':1:1',
+      ':3:1',
+    ]);
+  });
+
   it('ends a run at its timeout, and runs onFailure; onSuccess after a success', async () => {
     const dq = startCron(
       {
