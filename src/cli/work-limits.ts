@@ -51,8 +51,7 @@ export function readLimits(options: WorkOptions, { work: configured }: Config): 
   const attempts = optional(options.attempts, (text) =>
     wholeNumber('--attempts', text, 1, Infinity),
   );
-  const timeout = optional(options.timeout, (text) => durationOf('--timeout', text));
-  if (timeout === 0) throw new DqError('usage', '--timeout must be more than 0s');
+  const timeout = optional(options.timeout, readTimeout);
   const grace = optional(options.grace, (text) => durationOf('--grace', text));
   const maxJobs = optional(options.maxJobs, (text) => wholeNumber('--max-jobs', text, 1, Infinity));
   const { drain } = options;
@@ -65,6 +64,13 @@ export function readLimits(options: WorkOptions, { work: configured }: Config): 
     maxJobs,
     batch: readBatch(options, concurrency),
   };
+}
+
+/** Nothing, with a unit or without, is never meant. */
+function readTimeout(text: string): number {
+  const timeout = Number(text) === 0 ? 0 : durationOf('--timeout', text);
+  if (timeout === 0) throw new DqError('usage', '--timeout must be more than 0s');
+  return timeout;
 }
 
 function readBatch(options: WorkOptions, concurrency: number): BatchLimits | undefined {

@@ -28,11 +28,7 @@ const wholeText = new RegExp(
  */
 export function parseDuration(text: string): number {
   if (/^\d{1,9}(\.\d{1,3})?$/.test(text)) {
-    throw notADuration(
-      text,
-      ': it has no unit',
-      Number(text) === 0 ? example : `did you mean ${text}s?`,
-    );
+    throw notADuration(text, ': it has no unit', `did you mean ${text}s?`);
   }
   if (text.startsWith('-')) throw notADuration(text, ': it is negative');
   if (text.length > longestText || !wholeText.test(text)) throw notADuration(text, '');

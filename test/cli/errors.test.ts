@@ -123,6 +123,7 @@ describe('the worker', () => {
     ['no attempts', ['work', '--attempts', '0', '--', 'true'], /attempts/],
     ['a timeout without unit', ['work', '--timeout', '30', '--', 'true'], /did you mean 30s\?/],
     ['a timeout of nothing', ['work', '--timeout', '0s', '--', 'true'], /timeout/],
+    ['a timeout of 0', ['work', '--timeout', '0', '--', 'true'], /timeout must be more than 0s\n$/],
     ['a drain without unit', ['work', '--drain=5', '--', 'true'], /did you mean 5s\?/],
     ['a grace without unit', ['work', '--grace', '5', '--', 'true'], /did you mean 5s\?/],
     ['no jobs at all', ['work', '--max-jobs', '0', '--', 'true'], /max-jobs/],
