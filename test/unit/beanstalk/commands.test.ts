@@ -122,7 +122,7 @@ describe('a known word in the wrong shape breaks the protocol', () => {
     ],
     [
       statsJob(1n),
-      { word: 'OK', rest: '', body: Buffer.from('---\nid: 1\ntube: a\nstate: invalid\n') },
+      { word: 'OK', rest: '', body: Buffer.from('---\nid: 1\ntube: a\nstate: lost\n') },
     ],
     ...['-1', '4294967296', '1e3'].map((pri): [Command<unknown>, Reply] => [
       statsJob(1n),

@@ -191,6 +191,7 @@ export const statsExchanges: readonly Exchange[] = [
     },
   ],
   [statsJob(1n), 'stats-job 1\r\n', 'NOT_FOUND\r\n', undefined],
+  [statsJob(1n), 'stats-job 1\r\n', ok(jobStats.replace('reserved', 'invalid')), undefined],
   [
     statsTube('jobs'),
     'stats-tube jobs\r\n',
