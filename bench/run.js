@@ -10,7 +10,7 @@ import { table } from './table.js';
 /** Each is a file here that exports a function of its name: Lab → its rows. */
 const benches = [
   ...['startup', 'put', 'consume', 'spawn', 'due', 'leftovers', 'idle'],
-  ...['list', 'embedded', 'cron', 'growth'],
+  ...['list', 'embedded', 'wake', 'cron', 'growth'],
 ];
 
 /** Exit codes: targets are met, one is missed, the words are wrong; 128 + the signal's number. */
