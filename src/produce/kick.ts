@@ -1,10 +1,11 @@
 // Kicks a job: the ledger first, so that it may run again, then every replica of it that is buried.
 
-import { DqError, NodeError } from '../core/errors.ts';
+import { DqError } from '../core/errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { isPutAfter } from '../ledger/machine.ts';
 import { explainUnidentified } from './revoke.ts';
-import type { IdentifiedJob, IdentifiedReplica, Unidentified } from './identify.ts';
+import type { IdentifiedJob, Unidentified } from './identify.ts';
+import { onEach } from './on-each.ts';
 
 /**
  * - `kicked`: it may run. `unreached`: the endpoints whose replica stays as it is.
@@ -49,25 +50,6 @@ async function revokedAgo({ ref }: IdentifiedJob, ledger: Ledger): Promise<numbe
   const standing = await ledger.look(ref);
   // No longer revoked: it was put again, and a kick is harmless
   return standing?.state === 'revoked' ? standing.agoMs : Infinity;
-}
-
-/** The endpoints that can't be reached. */
-async function onEach(
-  replicas: readonly IdentifiedReplica[],
-  act: (replica: IdentifiedReplica) => Promise<unknown>,
-): Promise<string[]> {
-  const left = await Promise.all(
-    replicas.map(async (replica) => {
-      try {
-        await act(replica);
-        return [];
-      } catch (error) {
-        if (error instanceof NodeError) return [replica.node.endpoint];
-        throw error;
-      }
-    }),
-  );
-  return left.flat();
 }
 
 /** The line that tells the user why nothing was kicked; undefined when it was. */

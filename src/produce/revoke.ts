@@ -1,6 +1,6 @@
 // Revokes a job: the ledger first, so that no replica that is out of reach can run it, then every replica.
 
-import { DqError, NodeError, messageOf } from '../core/errors.ts';
+import { DqError, messageOf, type NodeError } from '../core/errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import {
   identify,
@@ -9,6 +9,7 @@ import {
   type ReplicaOf,
   type Unidentified,
 } from './identify.ts';
+import { onEach } from './on-each.ts';
 
 /**
  * - `deleted`: it will not run; a replica that is out of reach is deleted when it turns up.
@@ -43,24 +44,11 @@ export async function revokeJob(job: RevocableJob, ledger: Ledger): Promise<Revo
   const { key } = job.ref;
   const answer = await ledger.revoke(job.ref, false);
   if (answer !== 'revoked') return { result: answer, key };
-  const unreached = await deleteAll(job.replicas);
-  return { result: 'deleted', key, unreached: [...unreached, ...job.silent] };
-}
-
-/** The endpoints whose replica is left: the ledger's mark deletes it when it turns up. */
-async function deleteAll(replicas: RevocableJob['replicas']): Promise<string[]> {
-  const left = await Promise.all(
-    replicas.map(async ({ node, id, envelope }) => {
-      try {
-        await node.delete(id, envelope);
-        return [];
-      } catch (error) {
-        if (error instanceof NodeError) return [node.endpoint];
-        throw error;
-      }
-    }),
+  // Where one is left the ledger's mark deletes it when it turns up
+  const unreached = await onEach(job.replicas, ({ node, id, envelope }) =>
+    node.delete(id, envelope),
   );
-  return left.flat();
+  return { result: 'deleted', key, unreached: [...unreached, ...job.silent] };
 }
 
 /** The line that tells the user why nothing was deleted; undefined when it was. */

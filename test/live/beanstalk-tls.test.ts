@@ -11,23 +11,7 @@ import { stats } from '../../src/beanstalk/stats-commands.ts';
 import type { TlsOptions } from '../../src/beanstalk/socket.ts';
 import { startBeanstalkd } from '../support/servers.ts';
 import type { Server } from '../support/servers.ts';
-
-/** Of `localhost` and 127.0.0.1, signed by itself, from 2020 to 2120; used here and nowhere else. */
-const cert = `-----BEGIN CERTIFICATE-----
-MIIBZzCCAQ2gAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhv
-c3QwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBQxEjAQBgNVBAMM
-CWxvY2FsaG9zdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABBI4r7Kcuxx10KKd
-X8Xm8Yy3S3MYc+wGN1is/nZBBLo5Y7hx59dMHLnh5vviO9neELWYYAdt5IQsQJel
-Q6ppjxKjTjBMMBoGA1UdEQQTMBGCCWxvY2FsaG9zdIcEfwAAATAPBgNVHRMBAf8E
-BTADAQH/MB0GA1UdDgQWBBRmfxzBnqkeekTT0hOBiM0R4h2WpTAKBggqhkjOPQQD
-AgNIADBFAiAuNE70zE6LhB5sJZtZ7o7wPoz5UKr3zuVXOJ2QlJ4iZwIhANnRsbSB
-WUrSYzgq/qg4B9xD3dq0T3WejqdXSrhWPvyW
------END CERTIFICATE-----`;
-const key = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgMcUCOavC9tU5mbA+
-gMMJWYWog0KyxSamKps1HMbhi+ihRANCAAQSOK+ynLscddCinV/F5vGMt0tzGHPs
-BjdYrP52QQS6OWO4cefXTBy54eb74jvZ3hC1mGAHbeSELECXpUOqaY8S
------END PRIVATE KEY-----`;
+import { certificate as cert, privateKey as key } from '../support/tls.ts';
 
 let server: Server;
 const proxies: TlsServer[] = [];

@@ -204,7 +204,7 @@ export const mutants: readonly Mutant[] = [
     'deletes the replicas before the ledger is asked',
     revoke,
     'const answer = await ledger.revoke(',
-    'await deleteAll(job.replicas, job.envelope);\n  const answer = await ledger.revoke(',
+    'await onEach(job.replicas, ({ node, id, envelope }) => node.delete(id, envelope));\n  const answer = await ledger.revoke(',
     /deleted a replica of \S+ that is not done/,
   ),
   mutant(
