@@ -247,6 +247,20 @@ describe('a reload', () => {
     expect(desk.take()).toEqual(times('e', '12:02'));
   });
 
+  test('that moves a nightly entry to the evening, at noon, on one host after the other', async () => {
+    const north = new Desk();
+    const south = new Desk('south', north.clock, north.board);
+    for (const desk of [north, south]) {
+      await desk.start({ e: { schedule: '0 3 * * *', run: 'true' } });
+      expect(desk.take()).toEqual(times('e', '03:00'));
+    }
+    for (const desk of [north, south]) {
+      await desk.reload({ e: { schedule: '0 22 * * *', run: 'true' } });
+      await desk.clock.pass(minute);
+      expect([...north.take(), ...south.take()]).toEqual(times('e', '22:00'));
+    }
+  });
+
   test('while it plans isn’t lost', async () => {
     const desk = new Desk();
     const start = desk.start(fives);
