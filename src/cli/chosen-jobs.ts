@@ -3,7 +3,7 @@
 import type { Buffer } from 'node:buffer';
 import type { Cluster } from '../cluster.ts';
 import { dueMs, sealEnvelope } from '../core/envelope.ts';
-import { LedgerDown } from '../core/errors.ts';
+import { NodeError, StrangeEntry } from '../core/errors.ts';
 import { formatReceipt } from '../core/receipt.ts';
 import type { Printer } from '../output/printer.ts';
 import type { Progress } from '../output/progress.ts';
@@ -42,8 +42,8 @@ export async function choose(
   const found = survey({
     ...{ nodes, tube, replicas, ledger: await cluster.ledger(), selection, whole: true },
     onTrouble: (trouble) => {
-      if (trouble instanceof LedgerDown) throw trouble;
-      unseen.push(trouble.node);
+      if (trouble instanceof NodeError) unseen.push(trouble.node);
+      else if (!(trouble instanceof StrangeEntry)) throw trouble;
     },
     onProgress: (progress) => {
       bar.show(progress, jobs.length);

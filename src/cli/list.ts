@@ -1,7 +1,7 @@
 // dq list: the jobs of a tube, without touching any.
 
 import { systemClock } from '../core/clock.ts';
-import { NodeError, type LedgerDown } from '../core/errors.ts';
+import { NodeError, StrangeEntry, type LedgerDown } from '../core/errors.ts';
 import { localZone } from '../core/zone.ts';
 import { headLine, jobLine } from '../output/job-line.ts';
 import type { Printer } from '../output/printer.ts';
@@ -39,7 +39,7 @@ export async function list(options: ListOptions, context: Context): Promise<void
       onTrouble: (trouble) => {
         bar.hide();
         printer.warn(troubleText(trouble));
-        const isLedger = !(trouble instanceof NodeError);
+        const isLedger = !(trouble instanceof NodeError || trouble instanceof StrangeEntry);
         if (isLedger && needsLedger(selection)) context.exit(exitCodes.unavailable);
       },
       onProgress: (progress) => {
@@ -63,9 +63,12 @@ export async function list(options: ListOptions, context: Context): Promise<void
 
 /** Says what is missing because of it. */
 function troubleText(trouble: NodeError | LedgerDown): string {
-  return trouble instanceof NodeError
-    ? `${trouble.node}: ${trouble.message}; its replicas are not counted`
-    : `${trouble.message}; the states are those of the replicas`;
+  const { message } = trouble;
+  if (trouble instanceof NodeError)
+    return `${trouble.node}: ${message}; its replicas are not counted`;
+  return trouble instanceof StrangeEntry
+    ? `${message}; the state of such a job is that of its replicas`
+    : `${message}; the states are those of the replicas`;
 }
 
 type Print = (jobs: readonly SurveyedJob[]) => Promise<void> | undefined;

@@ -1,7 +1,7 @@
 // Changes all jobs of a selection: chosen, asked about, then changed so many at a time until a signal comes.
 
 import { systemClock } from '../core/clock.ts';
-import { DqError } from '../core/errors.ts';
+import { DqError, StrangeEntry } from '../core/errors.ts';
 import { inLanes } from '../core/lanes.ts';
 import { localZone } from '../core/zone.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -91,7 +91,7 @@ async function changeAll(
   const signals = stopSignals();
   const results = new Map<string, number>();
   const changeOne = async (job: ChosenJob): Promise<void> => {
-    const outcome = await change(job, tube, ledger);
+    const outcome = await change(job, tube, ledger).catch(unreadable);
     results.set(outcome.result, (results.get(outcome.result) ?? 0) + 1);
     if (printer.json) await printer.line({ ...nameOf(job), ...outcome });
   };
@@ -101,8 +101,14 @@ async function changeAll(
     signals.release();
     printer.note(summaryOf(results, jobs.length, past, tube));
   }
-  if (results.has('unreachable')) exit(exitCodes.unavailable);
+  if (results.has('unreachable') || results.has('unreadable')) exit(exitCodes.unavailable);
   if (totalOf(results) < jobs.length && signals.code !== undefined) exit(signals.code);
+}
+
+/** @throws whatever isn't about this job alone. */
+function unreadable(error: unknown): Outcome {
+  if (!(error instanceof StrangeEntry)) throw error;
+  return { result: 'unreadable', error: error.message };
 }
 
 const told: Readonly<Record<string, string>> = {
@@ -111,6 +117,7 @@ const told: Readonly<Record<string, string>> = {
   done: 'done already',
   absent: 'gone before',
   unreachable: 'out of reach',
+  unreadable: 'unreadable in the ledger, left',
 };
 
 function summaryOf(

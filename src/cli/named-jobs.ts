@@ -1,7 +1,7 @@
 // Changes jobs that are named by their receipts, each for itself, and says what became of it.
 
 import { findJob, type FoundJob } from '../cluster.ts';
-import type { DqError } from '../core/errors.ts';
+import { StrangeEntry, type DqError } from '../core/errors.ts';
 import { formatReceipt, parseReceipt } from '../core/receipt.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { ReplicaOf } from '../produce/identify.ts';
@@ -42,7 +42,7 @@ export async function changeNamed(
     let code: number = exitCodes.done;
     for (const job of jobs) {
       const { receipt } = job;
-      const { result, error, unreached, others } = await change(job, ledger);
+      const { result, error, unreached, others } = await change(job, ledger).catch(unreadable);
       const left = others.map((other) => formatReceipt(addressesOf([other])));
       if (printer.json) {
         await printer.line({
@@ -68,4 +68,10 @@ export async function changeNamed(
 function without(left: readonly string[], receipt: string): string {
   const replicas = receipt.split(',');
   return replicas.filter((replica) => !left.includes(replica)).join(',');
+}
+
+/** @throws whatever isn't about this job alone. */
+function unreadable(error: unknown): NamedOutcome {
+  if (!(error instanceof StrangeEntry)) throw error;
+  return { result: 'unreadable', error, unreached: [], others: [] };
 }

@@ -4,7 +4,7 @@ import type { Cluster } from '../cluster.ts';
 import { workerName } from '../consume/name.ts';
 import { systemClock } from '../core/clock.ts';
 import { dueMs, sealEnvelope } from '../core/envelope.ts';
-import { DqError, LedgerDown, messageOf } from '../core/errors.ts';
+import { DqError, messageOf, NodeError, StrangeEntry } from '../core/errors.ts';
 import { inLanes } from '../core/lanes.ts';
 import type { Printer } from '../output/printer.ts';
 import { lockForRepair } from '../produce/repair-lock.ts';
@@ -71,7 +71,8 @@ export async function repair(
   }
 }
 
-type Result = Repair['result'] | Fitness;
+/** `unreadable`: what the ledger says of it. */
+type Result = Repair['result'] | Fitness | 'unreadable';
 
 class Repairer {
   readonly #cluster: Cluster;
@@ -107,8 +108,9 @@ class Repairer {
       ...{ nodes, tube, replicas, ledger, selection: { underReplicated: true } },
       onTrouble: (trouble) => {
         bar.hide();
-        if (trouble instanceof LedgerDown) throw trouble;
-        this.#avoid(trouble.node, messageOf(trouble));
+        if (trouble instanceof NodeError) this.#avoid(trouble.node, messageOf(trouble));
+        else if (trouble instanceof StrangeEntry) this.#printer.warn(trouble.message);
+        else throw trouble;
       },
       onProgress: (progress) => {
         bar.show(progress, this.#count('repaired'));
@@ -126,7 +128,7 @@ class Repairer {
     }
     if (lost?.aborted === true) throw new DqError('unavailable', `another repairs ${tube} by now`);
     if (signals.code !== undefined) return signals.code;
-    return this.#count('incomplete') + this.#count('young') > 0
+    return this.#count('incomplete') + this.#count('young') + this.#count('unreadable') > 0
       ? exitCodes.unavailable
       : exitCodes.done;
   }
@@ -135,7 +137,10 @@ class Repairer {
     const { config } = this.#cluster;
     const worn = wornJob(job);
     if (worn === undefined) return;
-    const fitness = fitnessOf(worn, job.standing, systemClock.now(), this.#ages);
+    const fitness =
+      job.unasked === undefined
+        ? fitnessOf(worn, job.standing, systemClock.now(), this.#ages)
+        : 'unreadable';
     if (fitness === 'over') return;
     if (this.#dryRun || fitness !== 'repairable') {
       await this.#tell(worn, { result: fitness, added: [], failed: [] });
@@ -185,6 +190,7 @@ class Repairer {
       ['incomplete', 'still have too few: no node is there to take them'],
       ['young', 'were put a moment ago: try again in a minute'],
       ['late', 'are too late to be repaired'],
+      ['unreadable', 'can not be read in the ledger'],
       ['over', 'ended meanwhile'],
     ] as const;
     const rest = parts.filter(([result]) => this.#count(result) > 0);

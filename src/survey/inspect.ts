@@ -120,7 +120,7 @@ async function jobsOf(found: readonly Found[], ground: Ground): Promise<Surveyed
   return jobs.map(({ key, envelope, replicas }) =>
     jobOf(ground.tube, envelope, replicas, {
       standing: known.get(key),
-      unasked: standings.trouble,
+      unasked: standings.troubleOf(key),
     }),
   );
 }

@@ -1,8 +1,8 @@
-// What the ledger knows of many jobs; when it can't be asked, that is told once, and nothing is known of any.
+// What the ledger knows of many jobs; when it can't be asked, of all or of one, that is told once.
 
 import { dueMs } from '../core/envelope.ts';
-import { LedgerDown } from '../core/errors.ts';
-import type { Ledger, Standing } from '../ledger/ledger.ts';
+import { LedgerDown, StrangeEntry } from '../core/errors.ts';
+import type { JobRef, Ledger, Standing } from '../ledger/ledger.ts';
 
 export interface LedgerGround {
   /** The logical tube. */
@@ -18,32 +18,50 @@ export type Known =
 
 export class Standings {
   readonly #ground: LedgerGround;
+  /** Nothing is known of any job. */
   #trouble: LedgerDown | undefined;
+  /** By key: the entries that can't be read. */
+  readonly #strange = new Map<string, StrangeEntry>();
 
   constructor(ground: LedgerGround) {
     this.#ground = ground;
   }
 
-  /** Why the ledger can't be asked. */
-  get trouble(): LedgerDown | undefined {
-    return this.#trouble;
+  /** Why the ledger couldn't be asked for this one. */
+  troubleOf(key: string | undefined): LedgerDown | undefined {
+    return this.#trouble ?? (key === undefined ? undefined : this.#strange.get(key));
   }
 
   /** By key. */
   async of(jobs: readonly Known[]): Promise<ReadonlyMap<string | undefined, Standing | undefined>> {
-    const { tube, ledger, onTrouble } = this.#ground;
+    const { tube, ledger } = this.#ground;
     const refs = jobs.flatMap(({ key, dueNs }) =>
       key === undefined ? [] : [{ tube, key, dueMs: dueMs(dueNs) }],
     );
     if (refs.length === 0 || this.#trouble !== undefined) return new Map();
     try {
-      const standings = await ledger.lookAll(refs);
+      const standings = await ledger.lookAll(refs).catch((error: unknown) => {
+        if (!(error instanceof StrangeEntry)) throw error;
+        return Promise.all(refs.map((ref) => this.#lookAlone(ref)));
+      });
       return new Map(refs.map(({ key }, at) => [key, standings[at]]));
     } catch (error) {
       if (!(error instanceof LedgerDown)) throw error;
       this.#trouble = error;
-      onTrouble(error);
+      this.#ground.onTrouble(error);
       return new Map();
+    }
+  }
+
+  /** One entry that can't be read spoils the answer for all that were asked for with it. */
+  async #lookAlone(ref: JobRef): Promise<Standing | undefined> {
+    try {
+      return await this.#ground.ledger.look(ref);
+    } catch (error) {
+      if (!(error instanceof StrangeEntry)) throw error;
+      if (this.#strange.size === 0) this.#ground.onTrouble(error);
+      this.#strange.set(ref.key, error);
+      return undefined;
     }
   }
 }

@@ -27,7 +27,8 @@ export interface SurveyOptions {
    * before all nodes were read. Left out: such replicas may be missing.
    */
   readonly whole?: boolean;
-  /** Told once for each node, and once for the ledger, when it can't be asked: the survey goes on without it. */
+  /** Told once for each node, and once for the ledger (StrangeEntry: for one job only), when it can't be asked: the survey goes on
+   * without it. */
   readonly onTrouble: (trouble: NodeError | LedgerDown) => void;
   /** How much is read, 0 to 1. */
   readonly onProgress?: (progress: number) => void;
@@ -123,7 +124,7 @@ class Judge {
     const envelope = kept ?? (await readAgain(key, replicas));
     if (envelope === undefined) return undefined;
     const { payload } = contentOf(envelope);
-    const unasked = this.#standings.trouble;
+    const unasked = this.#standings.troubleOf(key);
     return { tube, key, dueNs, envelope, payload, replicas, standing, unasked, state };
   }
 }

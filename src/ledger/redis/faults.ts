@@ -12,7 +12,7 @@ const refusal = new RegExp(`(?:^|[-: ])((?:${refusals.join('|')}) .*)`, 's');
 const place = / script: [0-9a-f]{40}, on @user_script:\d+\.\s*$/;
 
 /** Replies of a script that can't read what is at its key: another version's entry, or nothing of dq's. */
-const strange = /DQVERSION (.*)|WRONGTYPE|user_script/s;
+const strange = /^(?:.*DQVERSION (.*)|.*(?:WRONGTYPE|user_script))/s;
 
 /** Replies of a Redis that became a replica. */
 const demoted = /\b(?:READONLY|MASTERDOWN) /;

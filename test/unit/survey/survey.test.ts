@@ -4,7 +4,7 @@ import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
-import { LedgerDown, NodeError } from '../../../src/core/errors.ts';
+import { LedgerDown, NodeError, StrangeEntry } from '../../../src/core/errors.ts';
 import { keyOf } from '../../../src/core/key.ts';
 import type { SurveyedJob } from '../../../src/survey/job.ts';
 import { survey, type SurveyOptions } from '../../../src/survey/survey.ts';
@@ -167,6 +167,23 @@ describe('the state', () => {
     const found = await jobs();
     expect(found.map(({ state }) => state)).toEqual(Array(9).fill('ready'));
     expect(troubles.map(({ message }) => message)).toEqual(['redis: refused']);
+  });
+
+  it('of one that the ledger can’t read is that of its replicas, and others keep theirs', async () => {
+    const [odd, known] = [envelopeOf('odd'), envelopeOf('known')];
+    for (const node of nodes) node.put(odd).put(known).put(envelopeOf('odd too'));
+    await ledger.revoke(refOf(known), true);
+    const { look } = ledger;
+    ledger.look = (job) =>
+      job.key === keyOf(known) ? look(job) : Promise.reject(new StrangeEntry('redis: odd'));
+    ledger.lookAll = () => Promise.reject(new StrangeEntry('redis: odd'));
+    const found = await jobs();
+    expect(found.map(({ state, unasked }) => [state, unasked?.message])).toEqual([
+      ['ready', 'redis: odd'],
+      ['revoked', undefined],
+      ['ready', 'redis: odd'],
+    ]);
+    expect(troubles.map(({ message }) => message)).toEqual(['redis: odd']);
   });
 });
 
