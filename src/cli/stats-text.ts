@@ -22,13 +22,22 @@ const unknown: Cell = { text: '–' };
 const stateHeads = ['ready', 'reserved', 'delayed', 'buried'] as const;
 
 export function statsLines(report: StatsReport, picture: Picture): string[] {
-  const above = [...nodeLines(report, picture), ''];
-  const [head = '', ...tubes] = tubeLines(report, picture);
-  const room = picture.lines - above.length - 1;
-  const shown = tubes.length <= room ? tubes.length : Math.max(room - 1, 0);
-  const more = tubes.length - shown;
-  const below = more === 0 ? [] : [cut(`… ${more} more`, picture.width)];
-  return [...above, head, ...tubes.slice(0, shown), ...below].slice(0, picture.lines);
+  const { lines, width } = picture;
+  const all = [...nodeLines(report, picture), '', ...tubeLines(report, picture)];
+  if (all.length <= lines) return all;
+  const shown = all.slice(0, Math.max(lines - 1, 0));
+  return [...shown, cut(leftOut(report, shown.length), width)].slice(0, lines);
+}
+
+/** @param shown so many lines, the first of which is the head of the nodes; the tubes are the last ones. */
+function leftOut({ nodes, tubes }: StatsReport, shown: number): string {
+  const aboveTubes = nodes.length + 4;
+  const parts = [
+    ['node', nodes.length - Math.max(shown - 1, 0)],
+    ['tube', tubes.length - Math.max(shown - aboveTubes, 0)],
+  ] as const;
+  const left = parts.filter(([, count]) => count > 0);
+  return `… ${left.map(([what, count]) => `${count} more ${what}${count === 1 ? '' : 's'}`).join(', ')}`;
 }
 
 function nodeLines({ nodes, ledger }: StatsReport, picture: Picture): string[] {

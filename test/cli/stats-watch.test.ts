@@ -49,7 +49,7 @@ describe('the picture', () => {
       rows: 9,
       columns: 100,
     });
-    const small = await terminal.shown(/^… 5 more$/m);
+    const small = await terminal.shown(/^… 5 more tubes$/m);
     expect(small).toHaveLength(9);
     terminal.resize({ rows: 30, columns: 40 });
     const narrow = await terminal.shown(/^z +1/m);

@@ -108,8 +108,21 @@ describe('a watch', () => {
     const many = report({ nodes: [up('a:1', tubes)] }, []);
     const lines = statsLines(many, { ...whole, lines: 14 });
     expect(lines).toHaveLength(14);
-    expect(lines.slice(-2)).toEqual([expect.stringMatching(/^tube-17/), '… 12 more']);
+    expect(lines.slice(-2)).toEqual([expect.stringMatching(/^tube-17/), '… 12 more tubes']);
     expect(statsLines(many, { ...whole, lines: 25 }).at(-1)).toMatch(/^tube-29/);
+    expect(statsLines(many, { ...whole, lines: 24 }).at(-1)).toBe('… 2 more tubes');
+  });
+
+  it.each([
+    [1, '… 3 more nodes, 2 more tubes'],
+    [2, '… 3 more nodes, 2 more tubes'],
+    [3, '… 2 more nodes, 2 more tubes'],
+    [4, '… 1 more node, 2 more tubes'],
+    [5, '… 2 more tubes'],
+    [8, '… 2 more tubes'],
+  ])('says in %i lines what else there is', (lines, last) => {
+    const shown = statsLines(report(), { ...whole, lines });
+    expect([shown.length, shown.at(-1)]).toEqual([lines, last]);
   });
 
   it('fits into any terminal', () => {
