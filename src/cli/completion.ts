@@ -47,18 +47,19 @@ function wordsOf(command: Command, help: Help, inherited: readonly OptionWords[]
 }
 
 function optionWords(option: Option): OptionWords {
-  const { short, long, description, flags, optional } = option;
-  const placeholder = /[<[](\w+)[\]>]/.exec(flags)?.[1];
+  const { short, long, description, flags, optional, argChoices } = option;
+  const placeholder = /[<[](\w+)(?:,\.\.\.)?[\]>]/.exec(flags)?.[1];
+  const several = flags.includes(',...');
   return {
     names: [short, long].filter((name) => name !== undefined),
     description,
-    value: placeholder === undefined ? undefined : valueOf(placeholder, option.argChoices),
+    value: placeholder === undefined ? undefined : valueOf(placeholder, argChoices, several),
     optional,
   };
 }
 
-/** Arguments and values are called what they are: `<file>` is one. */
-function valueOf(placeholder: string, choices: readonly string[] | undefined): Value {
-  if (choices !== undefined) return { kind: 'choice', name: placeholder, choices };
-  return { kind: placeholder === 'file' ? 'file' : 'other', name: placeholder };
+/** Arguments and values are called what they are: `<file>` is one, and of `<state,...>` there may be several. */
+function valueOf(name: string, choices: readonly string[] | undefined, several = false): Value {
+  if (choices !== undefined) return { kind: 'choice', name, choices, several };
+  return { kind: name === 'file' ? 'file' : 'other', name };
 }

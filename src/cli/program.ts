@@ -5,6 +5,7 @@ import { DqError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { makeContext, type Context, type Globals } from './context.ts';
 import { isTerminal, standard, writeOut } from '../output/standard.ts';
+import { jobStates } from '../survey/states.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { AtOptions } from './at.ts';
 import type { InitOptions } from './init.ts';
@@ -289,8 +290,8 @@ function declareWork(command: Command, exit: Exit, { argv }: Whole): void {
 
 function declareList(command: Command, exit: Exit): void {
   command.description(
-    'Lists the jobs of a tube without touching any, roughly the newest first: state, due instant, key, on how many\n' +
-      'nodes it is, and the start of its payload. To learn the newest id of a beanstalkd, it puts an empty job of its own\n' +
+    'Lists the jobs of a tube without touching any, roughly the newest first: state, due instant, key, on how many ' +
+      'nodes it is, and the start of its payload. To learn the newest id of a beanstalkd, it puts an empty job of its own ' +
       'into the tube dq.probe, and deletes it.',
   );
   selectionOptions(command).option('--limit <n>', 'at most so many');
@@ -307,9 +308,15 @@ function declareList(command: Command, exit: Exit): void {
   });
 }
 
+function stateOption(description: string): Option {
+  return new Option('--state <state,...>', description)
+    .choices(jobStates)
+    .argParser((text) => text); // the command itself takes several, and refuses others
+}
+
 function selectionOptions(command: Command): Command {
   return command
-    .option('--state <states>', 'only these: ready, delayed, claimed, retry, buried (dead too) …')
+    .addOption(stateOption('only these; buried means dead too'))
     .option('--match <text>', 'only those whose payload has that text, or matches /an expression/')
     .option('--due-before <time>', 'only those due before TIME, in any form that dq at takes')
     .option('--due-after <time>', 'only those due after TIME')
@@ -319,7 +326,7 @@ function selectionOptions(command: Command): Command {
 function declarePeek(command: Command, exit: Exit): void {
   command
     .description(
-      'Shows one job whole: what the ledger knows of it, each of its replicas, its payload. Without a receipt: the next\n' +
+      'Shows one job whole: what the ledger knows of it, each of its replicas, its payload. Without a receipt: the next ' +
         'job that is ready, delayed and buried.',
     )
     .argument('[receipt]', 'what put printed');
@@ -340,7 +347,7 @@ function declareDelete(command: Command, exit: Exit): void {
       'Deletes every replica of these jobs. A job that runs, or is done, is left as it is (exit 1 if it was named).',
     )
     .argument('[receipt...]', 'what put printed')
-    .option('--state <states>', 'of all, those in these states: ready, delayed, buried …');
+    .addOption(stateOption('of all, or of those that match, only these; buried means dead too'));
   manyOptions(command, 'delete');
   withExamples(command, [
     'receipt=$(dq put --delay 1h hello)\n  dq delete "$receipt"',
@@ -381,7 +388,7 @@ function manyOptions(command: Command, verb: string): void {
 function declareRepair(command: Command, exit: Exit): void {
   command
     .description(
-      'Looks for jobs of the tube that lie on fewer nodes than they should (a node lost its data, or was down when they\n' +
+      'Looks for jobs of the tube that lie on fewer nodes than they should (a node lost its data, or was down when they ' +
         'were put), and puts what is missing on others. Workers may go on. Exit 75 when some still have too few.',
     )
     .argument('[words...]')
@@ -404,7 +411,7 @@ function declareCron(cron: Command, exit: Exit, whole: Whole): void {
     .command('run')
     .summary('run a schedule, each tick once over all hosts')
     .description(
-      'Runs the ticks of a schedule in the foreground. On several hosts that share nodes and Redis, each tick runs\n' +
+      'Runs the ticks of a schedule in the foreground. On several hosts that share nodes and Redis, each tick runs ' +
         'once, whoever dies. Reloads on SIGHUP and when the file changes.',
     )
     .argument('[file]', 'a crontab or a YAML file (else cron: of the configuration)')
@@ -466,8 +473,8 @@ function declareCron(cron: Command, exit: Exit, whole: Whole): void {
 function declareStats(command: Command, exit: Exit): void {
   command
     .description(
-      'Shows each node, the ledger, and the tubes (with -t one), the nodes side by side. Jobs are estimated from their\n' +
-        'replicas (≈): at least so many. lag: how long the job has been due that a worker gets next. Changes nothing.\n' +
+      'Shows each node, the ledger, and the tubes (with -t one), the nodes side by side. Jobs are estimated from their ' +
+        'replicas (≈): at least so many. lag: how long the job has been due that a worker gets next. Changes nothing. ' +
         'Exit 75 when no node answered.',
     )
     .option('--watch [duration]', 'look again and again, until q or Ctrl-C (default: 1s)');

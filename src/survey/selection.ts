@@ -7,6 +7,7 @@ import { parseInstant, type Frame } from '../core/instant.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Standing } from '../ledger/ledger.ts';
 import type { Content, JobState } from './job.ts';
+import { isJobState, jobStates } from './states.ts';
 
 /** As they stand on the command line. */
 export interface SelectionOptions {
@@ -26,18 +27,6 @@ export interface Selection {
   readonly dueAfter?: bigint;
   readonly underReplicated?: boolean;
 }
-
-const states: Readonly<Record<JobState, true>> = {
-  ready: true,
-  delayed: true,
-  reserved: true,
-  buried: true,
-  claimed: true,
-  retry: true,
-  done: true,
-  dead: true,
-  revoked: true,
-};
 
 const ledgerStates = [
   'claimed',
@@ -66,11 +55,10 @@ export function readStates(text: string): ReadonlySet<JobState> {
 }
 
 function readState(word: string): JobState {
-  if (Object.hasOwn(states, word)) return word as JobState;
-  const known = Object.keys(states);
-  const near = nearest(word, known);
+  if (isJobState(word)) return word;
+  const near = nearest(word, jobStates);
   throw new DqError('usage', `--state: no such state: ${JSON.stringify(word)}`, {
-    hint: near === undefined ? `states are ${known.join(', ')}` : `did you mean ${near}?`,
+    hint: near === undefined ? `states are ${jobStates.join(', ')}` : `did you mean ${near}?`,
   });
 }
 

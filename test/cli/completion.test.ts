@@ -80,6 +80,20 @@ describe('bash', () => {
     expect(await offered('completion', '')).toEqual(['bash', 'zsh', 'fish']);
   });
 
+  it('offers states, also after others', async () => {
+    expect(await offered('list', '--state', 're')).toEqual([
+      'ready',
+      'reserved',
+      'retry',
+      'revoked',
+    ]);
+    expect(await offered('list', '--state', '=', 'do')).toEqual(['done']);
+    expect(await offered('delete', '--all', '--state', 'ready,de')).toEqual([
+      ...['ready,delayed', 'ready,dead'],
+    ]);
+    expect(await offered('list', '--state', 'dead', '')).toEqual([]);
+  });
+
   it('completes the handler as a command', async () => {
     expect(await offered('work', '-j', '4', '--', 'basena')).toContain('basename');
     expect(await offered('work', '--', 'cat', 'cr')).toEqual(['crontab']);
@@ -109,6 +123,7 @@ describe('zsh', () => {
     expect(text).toMatch(/--drain='\[.*\]::duration: '/);
     expect(text).toContain(`'*::command:_normal'`);
     expect(text).toContain(`'1:shell:(bash zsh fish)'`);
+    expect(text).toMatch(/--state='\[.*\]:state:_values -s , state ready .* revoked'/);
     expect(text).toContain('delete | revoke) _dq_delete ;;');
   });
 });
@@ -124,6 +139,9 @@ describe('fish', () => {
     expect(text).toMatch(/^complete -c dq -s c -l config -r -F -d '/m);
     expect(text).toContain(`complete -c dq -n '__dq_in put' -l delay -r -d '`);
     expect(text).toContain(`complete -c dq -n '__dq_in work' -l drain -d '`);
+    expect(text).toMatch(
+      /-n '__dq_in list' -l state -r -a '\(__fish_append , ready .* revoked\)' /,
+    );
     expect(text).toContain(`complete -c dq -n '__dq_in cron run' -F`);
     expect(text).toContain(`complete -c dq -n '__dq_in completion' -a 'bash zsh fish'`);
     expect(text).toContain(`-a '(__dq_command)'`);

@@ -78,8 +78,9 @@ export class Terminal {
     process.kill(Number(this.#read('pid')), signal);
   }
 
+  /** In two steps, the columns first. */
   resize({ rows, columns }: TerminalSize): void {
-    const size = ['rows', String(rows), 'cols', String(columns)];
+    const size = ['cols', String(columns), 'rows', String(rows)];
     execFileSync('stty', ['-F', this.#read('terminal'), ...size]);
   }
 

@@ -1,6 +1,12 @@
 // bash: a function that walks the words so far, then knows what may stand at the cursor.
 
-import { everyCommand, namesWithValue, type CommandWords, type Located } from './words.ts';
+import {
+  everyCommand,
+  namesWithValue,
+  type CommandWords,
+  type Located,
+  type Value,
+} from './words.ts';
 
 export function bashCompletion(root: CommandWords): string {
   const all = everyCommand(root);
@@ -15,6 +21,14 @@ _dq_files() {
 _dq_words() {
   local word
   while IFS= read -r word; do COMPREPLY+=("$word"); done < <(compgen -W "$1" -- "$cur")
+}
+
+# Some of the words in $1, with commas between
+_dq_list() {
+  local word before=
+  compopt -o nospace 2>/dev/null
+  [[ $cur == *,* ]] && before=\${cur%,*},
+  while IFS= read -r word; do COMPREPLY+=("$before$word"); done < <(compgen -W "$1" -- "\${cur##*,}")
 }
 
 # At the words after --: a command of their own, from $1 on
@@ -95,9 +109,13 @@ function valuesOf(all: readonly Located[]): string[] {
   const lines = all.flatMap(({ command }) =>
     command.options.flatMap(({ names, value }) => {
       if (value === undefined || value.kind === 'other') return [];
-      const act = value.kind === 'file' ? '_dq_files' : `_dq_words '${value.choices.join(' ')}'`;
-      return [`      ${names.join(' | ')}) ${act} ;;`];
+      return [`      ${names.join(' | ')}) ${actionOf(value)} ;;`];
     }),
   );
   return [...new Set(lines)];
+}
+
+function actionOf(value: Exclude<Value, { readonly kind: 'other' }>): string {
+  if (value.kind === 'file') return '_dq_files';
+  return `${value.several ? '_dq_list' : '_dq_words'} '${value.choices.join(' ')}'`;
 }

@@ -3,6 +3,7 @@
 import {
   everyCommand,
   namesWithValue,
+  type Choice,
   type CommandWords,
   type Located,
   type OptionWords,
@@ -73,7 +74,7 @@ function optionLine({ path, command }: Located, option: OptionWords): string {
   );
   const takes = value === undefined || optional ? [] : ['-r'];
   if (value?.kind === 'file') takes.push('-F');
-  if (value?.kind === 'choice') takes.push(`-a ${quoted(value.choices.join(' '))}`);
+  if (value?.kind === 'choice') takes.push(`-a ${wordsOf(value)}`);
   return [
     ...['complete -c dq', ...condition(path, command), ...flags, ...takes],
     `-d ${quoted(description)}`,
@@ -86,8 +87,14 @@ function argumentLines({ path, command }: Located): string[] {
   if (runsCommand)
     return [`complete -c dq -n 'contains -- -- (commandline -opc)' -a '(__dq_command)'`];
   if (argument?.kind === 'file') return [`${where} -F`];
-  if (argument?.kind === 'choice') return [`${where} -a ${quoted(argument.choices.join(' '))}`];
+  if (argument?.kind === 'choice') return [`${where} -a ${wordsOf(argument)}`];
   return [];
+}
+
+/** fish's own function adds them to what stands before the last comma. */
+function wordsOf({ choices, several }: Choice): string {
+  const words = choices.join(' ');
+  return quoted(several ? `(__fish_append , ${words})` : words);
 }
 
 /** Valid everywhere without one. */

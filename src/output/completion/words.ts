@@ -4,7 +4,15 @@
 export type Value =
   | { readonly kind: 'file'; readonly name: string }
   | { readonly kind: 'other'; readonly name: string }
-  | { readonly kind: 'choice'; readonly name: string; readonly choices: readonly string[] };
+  | Choice;
+
+export interface Choice {
+  readonly kind: 'choice';
+  readonly name: string;
+  readonly choices: readonly string[];
+  /** Of which there may be more than one, with commas between. */
+  readonly several: boolean;
+}
 
 export interface OptionWords {
   /** `-c` and `--config`, or one of the two. */

@@ -90,8 +90,10 @@ function actionOf(value: Value): string {
   switch (value.kind) {
     case 'file':
       return `${value.name}:_files`;
-    case 'choice':
-      return `${value.name}:(${value.choices.join(' ')})`;
+    case 'choice': {
+      const words = value.choices.join(' ');
+      return `${value.name}:${value.several ? `_values -s , ${value.name} ${words}` : `(${words})`}`;
+    }
     case 'other':
       return `${value.name}: `;
   }
