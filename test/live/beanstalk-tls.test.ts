@@ -1,48 +1,25 @@
 // TLS, to a proxy in front of a real beanstalkd: verified unless told otherwise.
 
 import { once } from 'node:events';
-import { connect as connectTcp, createServer as createTcpServer } from 'node:net';
+import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:tls';
-import type { Server as TlsServer, TlsOptions as TlsServerOptions, TLSSocket } from 'node:tls';
-import { afterEach, beforeAll, expect, it } from 'vitest';
+import type { TlsOptions as ServerOptions } from 'node:tls';
+import { beforeAll, expect, it } from 'vitest';
 import { connect } from '../../src/beanstalk/connection.ts';
 import { stats } from '../../src/beanstalk/stats-commands.ts';
 import type { TlsOptions } from '../../src/beanstalk/socket.ts';
 import { startBeanstalkd } from '../support/servers.ts';
 import type { Server } from '../support/servers.ts';
-import { certificate as cert, privateKey as key } from '../support/tls.ts';
+import { certificate as cert, privateKey as key, startTls } from '../support/tls.ts';
 
 let server: Server;
-const proxies: TlsServer[] = [];
 
 beforeAll(async () => {
   server = await startBeanstalkd();
 });
-afterEach(() => {
-  for (const proxy of proxies.splice(0)) proxy.close();
-});
 
-interface TlsProxy {
-  readonly port: number;
-  /** The server names that were asked for. */
-  readonly names: (string | false | null)[];
-}
-
-async function startTls(options: TlsServerOptions = {}): Promise<TlsProxy> {
-  const names: TlsProxy['names'] = [];
-  const proxy = createServer({ cert, key, ...options }, (client) => {
-    names.push((client as TLSSocket & { servername: string | false }).servername);
-    const beanstalkd = connectTcp(server.port, '127.0.0.1');
-    client.pipe(beanstalkd).pipe(client);
-    client.on('error', () => beanstalkd.destroy());
-    beanstalkd.on('error', () => client.destroy());
-  });
-  proxies.push(proxy);
-  proxy.listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
-  return { port: (proxy.address() as AddressInfo).port, names };
-}
+/** In front of it. */
+const startProxy = (options: ServerOptions = {}) => startTls(server.port, options);
 
 async function versionOver(endpoint: string, tls: TlsOptions): Promise<string> {
   const timeouts = { connectTimeout: 30_000, replyTimeout: 30_000 };
@@ -53,14 +30,14 @@ async function versionOver(endpoint: string, tls: TlsOptions): Promise<string> {
 }
 
 it('a server with a certificate of our authority', async () => {
-  const { port, names } = await startTls();
+  const { port, names } = await startProxy();
   expect(await versionOver(`localhost:${port}`, { ca: cert })).toMatch(/^\d/);
   expect(await versionOver(`127.0.0.1:${port}`, { ca: cert })).toMatch(/^\d/);
   expect(names).toEqual(['localhost', false]);
 });
 
 it('a certificate that nobody vouches for is refused, unless we say so', async () => {
-  const { port } = await startTls();
+  const { port } = await startProxy();
   const endpoint = `localhost:${port}`;
   await expect(versionOver(endpoint, {})).rejects.toMatchObject({
     node: endpoint,
@@ -71,7 +48,7 @@ it('a certificate that nobody vouches for is refused, unless we say so', async (
 });
 
 it('the certificate must be of the name that we expect', async () => {
-  const { port, names } = await startTls();
+  const { port, names } = await startProxy();
   const endpoint = `127.0.0.1:${port}`;
   expect(await versionOver(endpoint, { ca: cert, servername: 'localhost' })).toMatch(/^\d/);
   expect(names).toEqual(['localhost']);
@@ -80,14 +57,14 @@ it('the certificate must be of the name that we expect', async () => {
 });
 
 it('our own certificate is shown when it is asked for', async () => {
-  const { port } = await startTls({ requestCert: true, rejectUnauthorized: true, ca: cert });
+  const { port } = await startProxy({ requestCert: true, rejectUnauthorized: true, ca: cert });
   const endpoint = `localhost:${port}`;
   expect(await versionOver(endpoint, { ca: cert, cert, key })).toMatch(/^\d/);
   await expect(versionOver(endpoint, { ca: cert })).rejects.toMatchObject({ fault: 'down' });
 });
 
 it('a server without TLS', async () => {
-  const greeter = createTcpServer((socket) => socket.end('220 ready\r\n')).listen(0, '127.0.0.1');
+  const greeter = createServer((socket) => socket.end('220 ready\r\n')).listen(0, '127.0.0.1');
   await once(greeter, 'listening');
   const { port } = greeter.address() as AddressInfo;
   await expect(versionOver(`127.0.0.1:${port}`, {})).rejects.toMatchObject({
@@ -98,7 +75,7 @@ it('a server without TLS', async () => {
 });
 
 it('a key that is none', async () => {
-  const { port } = await startTls();
+  const { port } = await startProxy();
   const over = versionOver(`localhost:${port}`, { cert: 'x', key: 'y' });
   await expect(over).rejects.toMatchObject({ fault: 'down', message: 'TLS: no start line' });
 });
