@@ -162,6 +162,9 @@ export class Demand {
       job.acceptedAt = timeline.now;
       job.puts = 1;
       store.plant(envelope, tube, 5);
+      this.#later(random.between(0, 5_000), () => {
+        this.#users.repair(job);
+      });
     });
   }
 

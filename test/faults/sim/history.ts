@@ -10,6 +10,7 @@ import { HandlerWatch } from './handler-watch.ts';
 import { newJobHistory, type JobHistory } from './job-history.ts';
 import { LedgerWatch } from './ledger-watch.ts';
 import type { Process } from './process.ts';
+import { RepairWatch } from './repair-watch.ts';
 import { widow, type Store, type Stored } from './stored.ts';
 import type { World } from './world.ts';
 
@@ -27,6 +28,7 @@ export class History {
   readonly absences: Absences;
   readonly handlers: HandlerWatch;
   readonly ledger: LedgerWatch;
+  readonly repairs: RepairWatch;
   /** When the first worker came. */
   employedAt = Infinity;
   /** Of any worker. */
@@ -42,6 +44,7 @@ export class History {
     this.#claims = new Claims(world, this.absences);
     this.handlers = new HandlerWatch(world, this, this.#claims);
     this.ledger = new LedgerWatch(world, this, this.#claims);
+    this.repairs = new RepairWatch(world, this.absences);
   }
 
   job(envelope: Buffer): JobHistory {
@@ -114,10 +117,12 @@ export class History {
     job.failedSinceReset = 0;
   }
 
-  stored(node: Store, { key, id, putAt }: Stored, by: Process | undefined): void {
+  stored(node: Store, stored: Stored, by: Process | undefined): void {
+    const { key, id, putAt } = stored;
     const { incarnation } = node;
     const replica = { node, incarnation, id, at: putAt, by, takenBack: false };
     this.jobs.get(key)?.stored.push(replica);
+    if (by !== undefined) this.repairs.stored(node, stored, by);
   }
 
   removed(node: Store, { key, id, putAt }: Stored, by: Process): void {

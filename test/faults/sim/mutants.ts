@@ -16,7 +16,9 @@ const batches = 'src/consume/batches.ts';
 const embeddedLedger = 'src/embedded/ledger.ts';
 const embeddedNode = 'src/embedded/node.ts';
 const machine = 'src/ledger/machine.ts';
+const lock = 'src/produce/repair-lock.ts';
 const producer = 'src/produce/producer.ts';
+const repair = 'src/produce/repair.ts';
 const replicator = 'src/produce/replicator.ts';
 const revoke = 'src/produce/revoke.ts';
 const worker = 'src/consume/worker.ts';
@@ -227,6 +229,41 @@ export const mutants: readonly Mutant[] = [
     '!takenBack || unconfirmed',
     '!takenBack && unconfirmed',
     /started after it was refused/,
+  ),
+  mutant(
+    'repairs while another does',
+    lock,
+    "throw new DqError('unavailable', `${holder.claim.token} is repairing ${tube}`);",
+    'return hold(job, holder.claim, ledger, clock);',
+    /repairs while repair\d+ does/,
+  ),
+  mutant(
+    'does not look again after a repair',
+    repair,
+    'if (!isOver(standing)) return true;',
+    'return true;',
+    /left a replica of \S+, which was over/,
+  ),
+  mutant(
+    'repairs with too short a delay',
+    repair,
+    'const leastDelay = 10;',
+    'const leastDelay = 0;',
+    /put \S+ to be run in \d+ ms/,
+  ),
+  mutant(
+    'repairs what is late',
+    repair,
+    "if (now - ref.dueMs > ttl) return 'late';",
+    '',
+    /repaired \S+, which is late/,
+  ),
+  mutant(
+    'repairs what has a buried replica',
+    repair,
+    "if (replicas.some(({ stats }) => stats.state === 'buried') || isOver(standing)) return 'over';",
+    "if (isOver(standing)) return 'over';",
+    /repaired \S+, which has a buried replica/,
   ),
   onMachine(
     'accepts a job before it is on the disk',

@@ -138,20 +138,29 @@ export class Users {
   readonly repair = (job: JobHistory): void => {
     this.#begin('repair', async (process, nodes, ledger) => {
       const { clock } = process;
+      const { repairs } = this.#world.history;
+      const since = this.#world.timeline.now;
       this.#disturb(process);
       try {
         const lock = await lockForRepair(tube, process.name, ledger, clock);
+        repairs.begins(process, since);
         const replicas = (await Promise.all(nodes.map((node) => this.#seenOn(node, job)))).flat();
         const ref = { tube, key: job.key, dueMs: job.dueMs };
         const worn = { ref, envelope: job.envelope, replicas };
         // A put that is over leaves nothing to wait for
         const least = job.acceptedAt === undefined ? longestPut : 0;
         const ages = { ttl: defaultTerms.ttl, least };
-        const fitness = fitnessOf(worn, await ledger.look(ref), clock.now(), ages);
-        await clock.sleep(this.#world.random.pick([0, 0, 50, 3_000]));
+        const standing = await ledger.look(ref);
+        const now = clock.now();
+        repairs.saw(process, worn, now);
+        const fitness = fitnessOf(worn, standing, now, ages);
+        const pause = this.#world.random.pick([0, 0, 50, 3_000]);
+        this.#changeAMind(job, pause);
+        await clock.sleep(pause);
         if (replicas.length > 0 && fitness === 'repairable') {
           await this.#repair(job, worn, { ledger, clock, nodes, wanted: 3 }, process);
         }
+        repairs.ends(process);
         await lock.release();
       } catch (error) {
         if (!isUnavailable(error)) throw error;
@@ -159,6 +168,15 @@ export class Users {
       }
     });
   };
+
+  /** Somebody deletes it while its repairer, which goes on in so many ms, is between two steps. */
+  #changeAMind(job: JobHistory, ms: number): void {
+    const { random, timeline, weather } = this.#world;
+    if (!weather.stormy || !random.chance(0.2)) return;
+    timeline.plan(Math.max(0, ms + random.between(-6, 2)), () => {
+      this.delete(job);
+    });
+  }
 
   /** It is frozen between any two of its steps. */
   #disturb(process: Process): void {
@@ -178,6 +196,7 @@ export class Users {
     let repaired: Repair | undefined;
     try {
       repaired = await repairJob(worn, parts);
+      this.#world.history.repairs.answered(process, job, repaired);
     } finally {
       this.#world.trace(process, () => `REPAIR ${job.name}: ${repaired?.result ?? 'given up'}`);
       const isOver = repaired === undefined || repaired.result === 'over';
