@@ -3,6 +3,7 @@
 import { parseDuration } from './duration.ts';
 import { latestDueMs } from './envelope.ts';
 import { DqError } from './errors.ts';
+import { hintFor } from './instant-hint.ts';
 import type { Groups } from './iso.ts';
 import * as iso from './iso.ts';
 import type { Wall } from './wall.ts';
@@ -71,7 +72,7 @@ const mostCounted = 110_000;
 export function parseInstant(text: string, frame: Frame): Instant {
   const words = text.trim().toLowerCase().replaceAll(/\s+/g, ' ');
   const instant = words.length > longestText ? undefined : readInstant(words, frame);
-  if (instant === undefined) throw notAnInstant(text.trim());
+  if (instant === undefined) throw notAnInstant(text.trim(), frame);
   return { ...instant, ns: withinRange(instant.ns) };
 }
 
@@ -186,14 +187,17 @@ function outOfRange(): DqError {
   });
 }
 
-function notAnInstant(text: string): DqError {
-  return new DqError('usage', `not an instant: ${JSON.stringify(text)}`, { hint: hintFor(text) });
-}
-
-function hintFor(text: string): string {
-  if (/^\d{9,10}$/.test(text)) return `did you mean @${text}?`;
-  if (/^(\d{1,9}(ms|[smhdw])){1,5}$/.test(text)) return `did you mean +${text}?`;
-  return "such as 2027-01-01T09:00, 17:30, +90s, @1798761600, 'tomorrow 09:00' or 'now + 3 days'";
+function notAnInstant(text: string, frame: Frame): DqError {
+  const isInstant = (words: string): boolean => {
+    try {
+      return readInstant(words, frame) !== undefined;
+    } catch (error) {
+      if (error instanceof DqError) return false; // an hour that clocks skip, a duration without a unit
+      throw error;
+    }
+  };
+  const hint = hintFor(text.slice(0, longestText), isInstant);
+  return new DqError('usage', `not an instant: ${JSON.stringify(text)}`, { hint });
 }
 
 function skipped(zone: string, wall: Wall, gap: Gap): DqError {
