@@ -1,7 +1,7 @@
 // One job in this process: held until due, claimed, run, and settled with every replica of it that is here.
 
 import { sleepUntil, type Clock } from '../core/clock.ts';
-import { dueMs, type Job } from '../core/envelope.ts';
+import type { Job } from '../core/envelope.ts';
 import { LedgerDown, NodeError, StrangeEntry } from '../core/errors.ts';
 import { longestDelay } from '../core/job-defaults.ts';
 import type { Claim, ClaimAnswer, JobRef, Ledger, Standing } from '../ledger/ledger.ts';
@@ -19,6 +19,8 @@ import { judge, maxDeaths, type Verdict } from './verdict.ts';
 
 /** A job that may start within so many ms waits here for it; a longer wait is left to the node. */
 const longestHold = 2_000;
+/** A claim is asked for so many ms before its job is due, so that the answer is here at that instant. */
+const claimAhead = 5;
 /** For a replica that meets a ledger or a node which can't be asked, or a lost claim. */
 const comeBackSoon: Fate = { kind: 'release', delay: 1 };
 /** A job whose entry can't be read is looked at again after so many ms. */
@@ -50,7 +52,7 @@ export interface AttemptParts {
   readonly giveUp: AbortSignal;
   /** One job more (1) or less (-1) is held. */
   readonly onHold: (change: 1 | -1) => void;
-  /** One claim more (1) or less (-1) is on its way to the ledger. */
+  /** One job more (1) or less (-1) is being claimed, or waits with its claim until it is due. */
   readonly onClaim: (change: 1 | -1) => void;
   /** Called at once before the replicas are settled: no more are adopted. */
   readonly onSettling: (attempt: Attempt) => void;
@@ -100,7 +102,7 @@ export class Attempt {
 
   /** Runs synchronously up to the taking of a slot when the job is due. */
   async live(): Promise<void> {
-    let next: Next = { kind: 'hold', until: dueMs(this.#content.dueNs) };
+    let next: Next = { kind: 'hold', until: this.job.dueMs - claimAhead };
     while (next.kind === 'hold') next = await this.#startAt(next.until);
     const fate = next;
     this.#parts.onSettling(this);
@@ -209,10 +211,7 @@ export class Attempt {
   async #follow(answer: Exclude<ClaimAnswer, { kind: 'revoked' }>): Promise<Next> {
     switch (answer.kind) {
       case 'granted':
-        if (this.#parts.stopping.aborted) return this.#undo(answer.claim);
-        if (this.#parts.clock.now() - this.#askedAt > oldestGrant)
-          return this.#confirm(answer.claim);
-        return this.#run(answer.claim);
+        return this.#runWhenDue(answer.claim);
       case 'claimed':
         return { kind: 'release', delay: Math.ceil(answer.waitMs / 1_000) };
       case 'retry':
@@ -242,13 +241,27 @@ export class Attempt {
     return this.#follow(answer);
   }
 
-  async #run(claim: Claim): Promise<Fate> {
-    const { clock, handler, leases } = this.#parts;
+  async #runWhenDue(claim: Claim): Promise<Next> {
+    const { clock, leases, stopping, onClaim } = this.#parts;
     const lease = new Lease(this.job, claim, clock.now(), () => {
       this.#tell('warn', 'lost', { attempt: claim.attempt });
       this.stop();
     });
     leases.hold(lease);
+    if (clock.now() < this.job.dueMs) {
+      onClaim(1);
+      await sleepUntil(clock, this.job.dueMs, stopping);
+      onClaim(-1);
+    }
+    if (!stopping.aborted && clock.now() - this.#askedAt <= oldestGrant) {
+      return this.#run(claim, lease);
+    }
+    leases.letGo(lease);
+    return stopping.aborted ? this.#undo(claim) : this.#confirm(claim);
+  }
+
+  async #run(claim: Claim, lease: Lease): Promise<Fate> {
+    const { clock, handler, leases } = this.#parts;
     const startedAt = clock.now();
     this.#tell('debug', 'started', { attempt: claim.attempt });
     const outcome = await handler(this.#task(claim), this.#stop.signal);

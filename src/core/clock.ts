@@ -3,7 +3,10 @@
 export interface Clock {
   /** The wall clock: whole milliseconds since the epoch. */
   now(): number;
-  /** Resolves after at least `ms` milliseconds, or at once when `signal` aborts; it never rejects. */
+  /**
+   * Resolves after at least `ms` milliseconds, or at once when `signal` aborts; it never rejects.
+   * A part of a millisecond is as short as can be, and may be over too soon.
+   */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
@@ -19,11 +22,19 @@ const longestTimer = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: async (ms, signal) => {
+    if (ms > 0 && ms < 1) return turn();
     for (let left = ms; left > 0 && signal?.aborted !== true; left -= longestTimer) {
       await timer(Math.min(left, longestTimer), signal);
     }
   },
 };
+
+/** Of the event loop. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
 
 function timer(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
@@ -43,9 +54,12 @@ export function havePassed(clock: Clock, ms: number, at: number): boolean {
   return ago < 0 || ago >= ms;
 }
 
+/** In the last millisecond: in ms. */
+const betweenLooks = 0.1;
+
 /**
- * Waits until the wall clock shows `instant` (ms), never less: timers fire up to a millisecond early,
- * so the timer is set to the whole milliseconds left and the clock is looked at again.
+ * Waits until the wall clock shows `instant` (ms), never less. Timers fire up to a millisecond early or late,
+ * so the timer leaves the last one, in which the clock is looked at again and again.
  */
 export async function sleepUntil(
   clock: Clock,
@@ -55,6 +69,6 @@ export async function sleepUntil(
   for (;;) {
     const left = Math.ceil(instant - clock.now());
     if (left <= 0 || signal?.aborted === true) return;
-    await clock.sleep(left, signal);
+    await clock.sleep(left > 1 ? left - 1 : betweenLooks, signal);
   }
 }

@@ -65,8 +65,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'holds a job by an unrounded timer',
     attempt,
-    'await sleepUntil(clock, instant, stopping);',
-    'await clock.sleep(left, stopping);',
+    'await sleepUntil(clock, this.job.dueMs, stopping);',
+    'await clock.sleep(this.job.dueMs - clock.now(), stopping);',
     /ms early/,
   ),
   mutant(
@@ -79,8 +79,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'starts a handler after it was stopped',
     attempt,
-    'if (this.#parts.stopping.aborted) return this.#undo(answer.claim);',
-    '',
+    'if (!stopping.aborted && clock.now() - this.#askedAt <= oldestGrant) {',
+    'if (clock.now() - this.#askedAt <= oldestGrant) {',
     /after it was stopped/,
   ),
   mutant(
@@ -137,7 +137,7 @@ export const mutants: readonly Mutant[] = [
     machine,
     "if (now - dueMs > terms.ttl) return die('late', fresh, now);",
     '',
-    /was run too late|started after it was deleted/,
+    /was run too late|started after it was deleted|succeeded \d+ times/,
   ),
   mutant(
     'kicks what is done',

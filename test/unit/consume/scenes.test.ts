@@ -83,6 +83,35 @@ it('a claim that is granted after the stop is given back, and not run', async ()
   expect(hand.summary).toMatchObject({ unsettled: 0 });
 });
 
+it('a job is claimed a few milliseconds before it is due, and a stop in between gives it back', async () => {
+  const scene = new Scene(1);
+  const hand = scene.hire();
+  await scene.pass(100);
+  const job = scene.put(1_500);
+  const granted = new Promise((resolve) => {
+    scene.world.history.ledger.onGrant = () => {
+      resolve(scene.world.timeline.now);
+    };
+  });
+  await scene.pass(1_497);
+  expect(await granted).toBeLessThan(1_600);
+  expect(outcomesOf(job)).toEqual([]);
+  scene.stop(hand);
+  await scene.pass(1_000);
+  expect(outcomesOf(job)).toEqual([]);
+  expect(scene.world.ledger.entry(job.key)).toMatchObject({ state: 'retry', attempt: 0 });
+  expect(hand.summary).toMatchObject({ unsettled: 0 });
+});
+
+it('a batch waits for the job that is claimed and not yet due', async () => {
+  const scene = new Scene(1);
+  scene.hire({ batch: { size: 4, wait: 0 } });
+  await scene.pass(100);
+  const job = scene.put(1_500);
+  await scene.pass(3_000);
+  expect(outcomesOf(job)).toEqual(['succeeded']);
+});
+
 it('a claim whose answer was lost is undone: nobody has to wait for its lease', async () => {
   const scene = new Scene(1);
   scene.hire();
