@@ -19,13 +19,13 @@ const memoryFolder = '/dev/shm';
  */
 export function openPayload(
   payload: Buffer,
-  folders: readonly [string, string] = [memoryFolder, tmpdir()],
+  folders: readonly [string, string | undefined] = [memoryFolder, undefined],
 ): number {
   if (payload.length === 0) return openSync('/dev/null', 'r');
   try {
     return writeTo(folders[0], payload);
   } catch {
-    return writeTo(folders[1], payload);
+    return writeTo(folders[1] ?? tmpdir(), payload);
   }
 }
 
