@@ -62,7 +62,7 @@ export async function cronHost(parts: CronHostParts): Promise<CronHost> {
   };
   const overlap = new Overlap({ ledger, leases, clock, tube: shared });
   const worker = new Worker({
-    ...{ name: workerName(), ledger, clock, concurrency },
+    ...{ name: workerName(), ledger, clock, concurrency, asksLedger: true },
     report: (event) => {
       report(event);
       if (event.event === 'node-up') planner.renew();

@@ -55,7 +55,7 @@ export async function cronRun(
   const config = await context.config();
   const host = hostOf(context);
   refuseLongTubes(config.tube, host);
-  const report = demoted(await eventReport(context.printer));
+  const report = demoted(await eventReport(context.printer), hostTube(config.tube, host));
   const read = source(file, config, context, report);
   const entries = await read();
   if (process.pid === 1)
@@ -151,11 +151,14 @@ function warn(report: Report, reason: string): void {
   report({ level: 'warn', event: 'warning', reason });
 }
 
-/** The entries tell their runs themselves, by their names. */
-function demoted(report: Report): Report {
+const toldOtherwise = new Set(['done', 'given-back', 'failed']);
+
+/** The entries tell their runs themselves, by their names; nodes are told once, and not for this host's tube as well. */
+function demoted(report: Report, ownTube: string): Report {
   return (event) => {
-    const isTold =
-      event.event === 'done' || event.event === 'given-back' || event.event === 'failed';
+    const { event: name, tube } = event;
+    const isNode = name === 'node-down' || name === 'node-up';
+    const isTold = toldOtherwise.has(name) || (isNode && tube === ownTube);
     report(isTold ? { ...event, level: 'debug' } : event);
   };
 }

@@ -58,7 +58,8 @@ export async function work(
       ...{ name: workerName(), tubes, ledger, report, attempts, grace },
       ...{ clock: systemClock, random: Math.random },
       ...(maxJobs === undefined ? {} : { maxJobs }),
-      ...(limits.drain === undefined ? {} : { onVerdict: drain.onVerdict }),
+      // Who drains an empty queue needs no ledger
+      ...(limits.drain === undefined ? { asksLedger: true } : { onVerdict: drain.onVerdict }),
     });
     warnOfLoneLedger(config, context.printer);
     const about = { tube: config.tubes.join(','), concurrency };

@@ -42,6 +42,8 @@ export interface WorkerOptions {
   readonly grace: number;
   /** The worker stops after so many runs. */
   readonly maxJobs?: number;
+  /** Tells at the start that the ledger is down, and reserves nothing until it is back: else that shows at the first job. */
+  readonly asksLedger?: boolean;
   /** Called whenever no job is on its way to the handler: every node and the ledger have answered. */
   readonly onLull?: () => void;
   /** Told what became of each run, once the ledger knows. */
@@ -132,7 +134,12 @@ export class Worker {
       nodes.map((node) => new Source(node, name, sourceParts, stopping)),
     );
     const wanted = (): boolean => this.#wanted();
+    let asksLedger = options.asksLedger === true;
     const onAsked = (): void => {
+      if (asksLedger && !this.#fetcher.asking) {
+        asksLedger = false;
+        background(this.#gate.ask(() => ledger.ready()));
+      }
       if (this.#claiming === 0 && !this.#fetcher.asking) options.onLull?.();
     };
     const fetcherParts = { clock, slots: this.#slots, wanted, onAsked };

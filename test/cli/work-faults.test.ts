@@ -88,6 +88,21 @@ describe.concurrent('nothing is lost, nothing runs twice', () => {
     expect(payloads(runsOf(cluster))).toEqual(['hello']);
   }, 120_000);
 
+  it('when Redis is away, and there is no job: it is told once, and once when it is back', async () => {
+    const cluster = await clusterOf(1);
+    await cluster.redis.kill();
+    const work = cluster.startDq(['work', '--json', '--', noteRun]);
+    await work.event('ledger-down');
+    await cluster.redis.start();
+    await work.event('ledger-up');
+    work.kill('SIGTERM');
+    const { code, stderr } = await work.ended;
+    expect([code, stderr.match(/"ledger-/g)?.length]).toEqual([0, 2]);
+    await cluster.redis.kill();
+    const drained = await cluster.dq(['work', '--json', '--drain', '--', noteRun]);
+    expect([drained.code, drained.stderr.includes('ledger-down')]).toEqual([0, false]);
+  });
+
   it('when a node breaks the protocol', async () => {
     const answers = ['GARBAGE', 'RESERVED x 5', 'RESERVED 1 99999999999', 'RESERVED 1 1\r\n10/x'];
     const fakes = await Promise.all(

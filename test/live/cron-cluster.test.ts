@@ -1,7 +1,7 @@
 // Several hosts and servers that come and go: a rolling edit, a node that loses its data, a stop without the ledger.
 
 import { describe, expect, it } from 'vitest';
-import type { RunningDq } from '../support/cli.ts';
+import { jsonLines, type RunningDq } from '../support/cli.ts';
 import { clusterOf, type Cluster } from '../support/cluster.ts';
 import { until } from '../support/wait.ts';
 
@@ -93,6 +93,26 @@ it.concurrent('ticks are written again when a node is back without them', async 
   await stop(north);
   expect(cluster.read('ran')).toEqual([at.toISOString()]);
 });
+
+it.concurrent(
+  'what can not be reached is told at the start, and once when it is back',
+  async () => {
+    const cluster = await clusterOf(2, { config: 'minReplicas: 1\n' });
+    const away = [cluster.redis, cluster.nodes[1]!];
+    await Promise.all(away.map((server) => server.kill()));
+    cluster.write('north.yaml', nightly(soon(3_600)));
+    const north = await startHost(cluster, 'north');
+    for (const name of ['node-down', 'ledger-down']) await north.event(name);
+    await Promise.all(away.map((server) => server.start()));
+    for (const name of ['node-up', 'ledger-up']) await north.event(name);
+    north.kill('SIGTERM');
+    const { code, stderr } = await north.ended;
+    const told = jsonLines(stderr).map(({ event }) => String(event));
+    expect([code, told.slice(1).sort()]).toEqual([
+      ...[0, ['ledger-down', 'ledger-up', 'node-down', 'node-up']],
+    ]);
+  },
+);
 
 it.concurrent('a run whose end can not be written is told by the exit code', async () => {
   const cluster = await clusterOf(1, { config: 'work: {grace: 1s}\n' });

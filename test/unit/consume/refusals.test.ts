@@ -27,7 +27,7 @@ function bench() {
     clock,
     random: () => 0,
     report: ({ event }: WorkEvent) => events.push(event),
-    background: (work: Promise<void>) => {
+    background: (work: Promise<unknown>) => {
       work.catch((defect: unknown) => defects.push(defect));
     },
   };
