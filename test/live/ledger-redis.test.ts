@@ -106,6 +106,81 @@ const owner: Claim = { token: 'a', attempt: 1, failures: 0, deaths: 0 };
 /** As a consumer of go-queue writes it. */
 const value = 'hDfX2mQz81LpVw0K';
 
+describe('what is asked in one tick', () => {
+  const jobs = Array.from({ length: 600 }, (_, at) => ({ ...job, key: `job${at}` }));
+  const keyOf = (at: number): string => `dq:${job.tube}:job${at}`;
+
+  it('is asked at once, and each gets its own answer', async () => {
+    const ledger = newLedger();
+    await direct.set(keyOf(1), 'dq1 done exitCode=0 at=1767225600000 by=x');
+    await direct.set(
+      keyOf(2),
+      'dq1 dead reason=failed exitCode=1 at=1 attempt=5 failures=5 deaths=0',
+    );
+    await direct.set(keyOf(3), 'dq1 retry attempt=1 failures=1 deaths=0 notBefore=9767225600000');
+    await direct.set(keyOf(599), 'dq1 retry attempt=4 failures=1 deaths=2 notBefore=0');
+    await ledger.ready();
+    await direct.config('RESETSTAT');
+    const asked = jobs.map((each, at) => ledger.claim(each, { token: `t${at}`, maxDeaths: 5 }));
+    const answers = await Promise.all(asked);
+    const fresh = (at: number) => {
+      const claim = { token: `t${at}`, attempt: 1, failures: 0, deaths: 0 };
+      return { kind: 'granted', claim };
+    };
+    expect(answers[0]).toEqual(fresh(0));
+    expect(answers[1]).toEqual({ kind: 'done' });
+    expect(answers[2]).toEqual({ kind: 'dead', reason: 'failed' });
+    expect(answers[3]).toMatchObject({ kind: 'retry' });
+    expect(answers.slice(4, 599)).toEqual(answers.slice(4, 599).map((_, at) => fresh(at + 4)));
+    const last = { token: 't599', attempt: 5, failures: 1, deaths: 2 };
+    expect(answers[599]).toEqual({ kind: 'granted', claim: last });
+    expect(await direct.get(keyOf(300))).toMatch(/^dq1 claimed token=t300 attempt=1 /);
+    const [, calls] = /cmdstat_evalsha:calls=(\d+)/.exec(await direct.info('commandstats')) ?? [];
+    expect(Number(calls)).toBeLessThan(6);
+  });
+
+  it('is kept for as long as each job needs', async () => {
+    const ledger = newLedger();
+    const day = 86_400_000;
+    const later = { ...job, key: 'job1', dueMs: Date.now() + 10 * day };
+    const owner = { token: 'a', attempt: 1, failures: 0, deaths: 0 };
+    await Promise.all([ledger.done(jobs[0]!, owner, 0), ledger.done(later, owner, 7)]);
+    expect(await direct.get(keyOf(1))).toMatch(/^dq1 done exitCode=7 at=\d{13} by=a$/);
+    const [soon, late] = await Promise.all([direct.pttl(keyOf(0)), direct.pttl(keyOf(1))]);
+    expect(Math.round(soon / day)).toBe(3);
+    expect(Math.round(late / day)).toBe(13);
+  });
+
+  it('fails for that job only whose entry is not of this dq', async () => {
+    const ledger = newLedger();
+    await direct.set(keyOf(1), 'dq2 whatever');
+    await direct.rpush(keyOf(2), 'x');
+    await direct.set(keyOf(3), 'dq1 claimed');
+    const claims = jobs.slice(0, 5).map((each) => ledger.claim(each, { token: 'a', maxDeaths: 5 }));
+    const answers = await Promise.allSettled(claims);
+    expect(answers.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'rejected',
+      'rejected',
+      'fulfilled',
+    ]);
+    for (const answer of answers.slice(1, 4)) {
+      expect(answer).toMatchObject({ reason: expect.any(StrangeEntry) as Error });
+    }
+    expect(await direct.get(keyOf(4))).toMatch(/^dq1 claimed token=a /);
+  });
+
+  it('is asked of a Redis that has forgotten the script', async () => {
+    const ledger = newLedger();
+    await ledger.claim(jobs[0]!, { token: 'a', maxDeaths: 5 });
+    await direct.script('FLUSH');
+    const claims = jobs.slice(1).map((each) => ledger.claim(each, { token: 'a', maxDeaths: 5 }));
+    const kinds = (await Promise.all(claims)).map((answer) => answer.kind);
+    expect(new Set(kinds)).toEqual(new Set(['granted']));
+  });
+});
+
 describe.each([true, false])("a value of go-queue's (goQueue: %s)", (goQueue) => {
   it('means that the job is done, by nobody we know', async () => {
     const key = goQueue ? job.key : written;

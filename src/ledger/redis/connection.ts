@@ -62,13 +62,17 @@ export class RedisConnection {
       this.#gather();
       return await command(this.#client);
     } catch (error) {
-      if (!isReply(error)) throw this.#isDown(error);
-      const refusal = refusalIn(error);
-      if (refusal !== undefined) throw new LedgerDown(`${this.name}: ${refusal}`);
-      const strangeness = strangenessIn(error);
-      if (strangeness !== undefined) throw new StrangeEntry(`${this.name}: ${strangeness}`);
-      throw error;
+      throw isReply(error) ? this.meaningOf(error) : this.#isDown(error);
     }
+  }
+
+  /** A reply that is an error: LedgerDown when Redis refuses, or the error as it is. */
+  meaningOf(error: Error): Error {
+    const refusal = refusalIn(error);
+    if (refusal !== undefined) return new LedgerDown(`${this.name}: ${refusal}`);
+    const strangeness = strangenessIn(error);
+    if (strangeness !== undefined) return new StrangeEntry(`${this.name}: ${strangeness}`);
+    return error;
   }
 
   close(): void {

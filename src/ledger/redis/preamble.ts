@@ -19,78 +19,113 @@ export const redisTime =
   '(function() local t = redis.call("TIME") return t[1] * 1000 + math.floor(t[2] / 1000) end)()';
 
 /**
- * For scripts with the arguments
+ * For scripts that do one transition for each of their keys, which are those of jobs. Their arguments are
  *
- *     KEYS[1]  the job's key
- *     ARGV[1]  its due instant, in ms since the epoch
- *     ARGV[2]  how long an entry is remembered after it, in ms
+ *     ARGV[1]  how long an entry is remembered after its job's due instant, in ms
+ *     ARGV[2]  how long a claim holds, in ms
+ *     ARGV[3]  how long a claim whose lease is over is suspected, in ms
+ *
+ * and then for each key the same number of words, of which the first is the job's due instant, in ms since the epoch.
  *
  * @param clock the Lua expression of the time now.
  */
 export const preamble = (clock: string): string => `
-local due, ttl = tonumber(ARGV[1]), tonumber(ARGV[2])
+local ttl, lease, suspicion = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local now = ${clock}
 local keptBeyondTtl, deadStaysLonger = ${keptBeyondTtl}, ${deadStaysLonger}
 local isWord = { token = true, reason = true, by = true }
 
-local function read(key)
-  key = key or KEYS[1]
+-- Those of the job at hand
+local key, due
+
+-- The state, and the text of its fields; without it, a consumer of go-queue has the job
+local function readState()
   local value = redis.call('GET', key)
-  if not value then return { state = 'absent' } end
+  if not value then return 'absent' end
   local version, state, fields = string.match(value, '^dq(%d+) (%l+)(.*)$')
-  if not version then return { state = 'done', exitCode = 0, at = now, by = '' } end
+  if not version then return 'done' end
   if version ~= '1' then error('DQVERSION written by another version of dq: ' .. key) end
+  return state, fields
+end
+
+local function read()
+  local state, fields = readState()
+  if state == 'done' and not fields then return { state = state, exitCode = 0, at = now, by = '' } end
   local entry = { state = state }
-  for name, field in string.gmatch(fields, '(%a+)=(%S*)') do
+  for name, field in string.gmatch(fields or '', '(%a+)=(%S*)') do
     entry[name] = isWord[name] and field or tonumber(field)
   end
   return entry
 end
 
-local function save(text, longer)
-  local keep = math.max(now, due) - now + ttl + keptBeyondTtl + (longer or 0)
-  redis.call('SET', KEYS[1], 'dq1 ' .. text, 'PX', string.format('%.0f', keep))
+-- The text of a whole number; most are the same for many keys
+local texts = {}
+local function whole(number)
+  local text = texts[number]
+  if not text then
+    text = string.format('%.0f', number)
+    texts[number] = text
+  end
+  return text
 end
 
--- A Redis that is out of memory lets a script go on whose first write takes none (so its manual on EVAL);
--- the flag allow-oom would do it too, but from Redis 7 on only, and older ones choke on it.
-local function evenWhenFull()
-  redis.call('DEL', KEYS[1])
+-- An answer of several words
+local function words(...)
+  return table.concat({ ... }, ' ')
 end
 
 local function claimed(token, counts, claimedAt, leaseUntil, suspectAt)
   return string.format(
-    'claimed token=%s attempt=%.0f failures=%.0f deaths=%.0f claimedAt=%.0f leaseUntil=%.0f suspectAt=%.0f',
-    token, counts.attempt, counts.failures, counts.deaths, claimedAt, leaseUntil, suspectAt)
+    'claimed token=%s attempt=%s failures=%s deaths=%s claimedAt=%s leaseUntil=%s suspectAt=%s',
+    token, whole(counts.attempt), whole(counts.failures), whole(counts.deaths),
+    whole(claimedAt), whole(leaseUntil), whole(suspectAt))
 end
 
 local function retry(counts, notBefore)
   return string.format(
-    'retry attempt=%.0f failures=%.0f deaths=%.0f notBefore=%.0f',
-    counts.attempt, counts.failures, counts.deaths, notBefore)
+    'retry attempt=%s failures=%s deaths=%s notBefore=%s',
+    whole(counts.attempt), whole(counts.failures), whole(counts.deaths), whole(notBefore))
 end
 
-local function bury(reason, exitCode, counts)
-  save(string.format(
-    'dead reason=%s exitCode=%s at=%.0f attempt=%.0f failures=%.0f deaths=%.0f',
-    reason, exitCode, now, counts.attempt, counts.failures, counts.deaths), deadStaysLonger)
+local function dead(reason, exitCode, counts)
+  local entry = string.format(
+    'dead reason=%s exitCode=%s at=%s attempt=%s failures=%s deaths=%s',
+    reason, exitCode, whole(now), whole(counts.attempt), whole(counts.failures), whole(counts.deaths))
+  return entry, deadStaysLonger
+end
+`;
+
+/** For the transitions of a claim's owner: whether the job is its own; an absent entry (lost by Redis) is nobody's. */
+export const ownership = `
+local function owns(entry, token)
+  if entry.state == 'absent' then return true end
+  return entry.state == 'claimed' and entry.token == token
 end
 `;
 
 /**
- * For the scripts by which a claim's owner settles it, with the further arguments
+ * Does `transition(words)` for each key, which returns its answer, the entry to write (nil: as it is), and how much longer than
+ * others it is kept (nil: not). What goes wrong while it reads and judges (an entry that isn't dq's) is the answer for that
+ * key alone; a write that Redis refuses ends the script.
  *
- *     ARGV[3]  the claim's token
- *     ARGV[4]  attempt  ┐
- *     ARGV[5]  failures ├ the counts to write
- *     ARGV[6]  deaths   ┘
- *
- * They answer 0 and change nothing when the job is another's; an absent entry (lost by Redis) is nobody's.
+ * @param settles whether it must be possible when Redis is full. A script goes on whose first write takes no memory (so the
+ *   manual on EVAL); the flag allow-oom would do it too, but from Redis 7 on only, and older ones choke on it.
  */
-export const ownerOnly = `
-local entry, token = read(), ARGV[3]
-local counts = { attempt = ARGV[4], failures = ARGV[5], deaths = ARGV[6] }
-local owns = entry.state == 'claimed' and entry.token == token
-if not owns and entry.state ~= 'absent' then return 0 end
-evenWhenFull()
+export const forEachKey = (settles: boolean): string => `
+local function save(entry, longer)
+  local keep = math.max(now, due) - now + ttl + keptBeyondTtl + (longer or 0)
+  ${settles ? "redis.call('DEL', key)" : ''}
+  redis.call('SET', key, 'dq1 ' .. entry, 'PX', whole(keep))
+end
+
+local answers, width = {}, (#ARGV - 3) / #KEYS
+for at = 1, #KEYS do
+  local first = 4 + (at - 1) * width
+  key, due = KEYS[at], tonumber(ARGV[first])
+  local judged, answer, entry, longer = pcall(transition, unpack(ARGV, first + 1, first + width - 1))
+  if not judged and type(answer) ~= 'table' then answer = { err = answer } end
+  if judged and entry then save(entry, longer) end
+  answers[at] = answer
+end
+return answers
 `;

@@ -1,10 +1,11 @@
-// The ledger on Redis: one string per job, one script per transition.
+// The ledger on Redis: one string per job, one script per transition, and one call of it for all that a tick asks.
 
 import type { Claim, ClaimAnswer, JobRef, Ledger, Standing, Terms } from '../ledger.ts';
 import type { ClaimRequest, Death, GiveBack, KickAnswer, RevokeAnswer } from '../ledger.ts';
 import { RedisConnection, type ConnectionOptions } from './connection.ts';
-import { claimAnswer, standing, type Reply } from './replies.ts';
-import { assembleScripts, type Script, type Scripts } from './scripts.ts';
+import { mostAtOnce, Questions, type Reply, type SoundReply, type Word } from './questions.ts';
+import { claimAnswer, standing } from './replies.ts';
+import { assembleScripts, type Script, type Scripts, type Transition } from './scripts.ts';
 
 export interface RedisLedgerOptions extends ConnectionOptions {
   readonly terms: Terms;
@@ -12,17 +13,13 @@ export interface RedisLedgerOptions extends ConnectionOptions {
   readonly goQueue: boolean;
 }
 
-type Word = string | number;
-
-/** So many jobs are looked at by one script: it takes about a millisecond, in which Redis does nothing else. */
-const lookedAtOnce = 500;
-
 /** Tokens must be words: no blanks. */
 export class RedisLedger implements Ledger {
   readonly #connection: RedisConnection;
   readonly #terms: Terms;
   readonly #goQueue: boolean;
   readonly #scripts: Scripts;
+  readonly #questions: Readonly<Record<Transition, Questions>>;
 
   /**
    * It connects at once, and calls wait for that.
@@ -32,61 +29,69 @@ export class RedisLedger implements Ledger {
   constructor(options: RedisLedgerOptions, scripts: Scripts = assembleScripts()) {
     this.#terms = options.terms;
     this.#goQueue = options.goQueue;
-    this.#scripts = scripts;
     this.#connection = new RedisConnection(options);
+    const questions = (script: Script): Questions =>
+      new Questions((keys, words) => this.#evaluate(script, keys, words));
+    this.#scripts = scripts;
+    this.#questions = {
+      claim: questions(scripts.claim),
+      renew: questions(scripts.renew),
+      done: questions(scripts.done),
+      waitAgain: questions(scripts.waitAgain),
+      dead: questions(scripts.dead),
+      revoke: questions(scripts.revoke),
+      kick: questions(scripts.kick),
+      look: questions(scripts.look),
+    };
   }
 
   async claim(job: JobRef, { token, maxDeaths, age }: ClaimRequest): Promise<ClaimAnswer> {
-    const { lease, suspicion } = this.#terms;
-    const words = [token, lease, suspicion, maxDeaths, age ?? -1];
-    return claimAnswer(token, (await this.#run(this.#scripts.claim, job, words)) as Reply);
+    return claimAnswer(token, await this.#ask('claim', job, [token, maxDeaths, age ?? -1]));
   }
 
   renew(job: JobRef, claim: Claim): Promise<boolean> {
-    return this.#runAsOwner(this.#scripts.renew, job, claim, [this.#terms.lease]);
+    return this.#askAsOwner('renew', job, claim, []);
   }
 
   async done(job: JobRef, { token }: Claim, exitCode: number): Promise<void> {
-    await this.#run(this.#scripts.done, job, [token, exitCode]);
+    await this.#ask('done', job, [token, exitCode]);
   }
 
   retry(job: JobRef, claim: Claim, delayMs: number): Promise<boolean> {
     const counted = { ...claim, failures: claim.failures + 1 };
-    return this.#runAsOwner(this.#scripts.waitAgain, job, counted, [delayMs]);
+    return this.#askAsOwner('waitAgain', job, counted, [delayMs]);
   }
 
   dead(job: JobRef, claim: Claim, { reason, exitCode }: Death): Promise<boolean> {
     const counted = { ...claim, failures: claim.failures + 1 };
-    return this.#runAsOwner(this.#scripts.dead, job, counted, [reason, exitCode ?? '-']);
+    return this.#askAsOwner('dead', job, counted, [reason, exitCode ?? '-']);
   }
 
   giveBack(job: JobRef, claim: Claim, { started, delayMs }: GiveBack): Promise<boolean> {
     const counted = { ...claim, attempt: started ? claim.attempt : claim.attempt - 1 };
-    return this.#runAsOwner(this.#scripts.waitAgain, job, counted, [delayMs]);
+    return this.#askAsOwner('waitAgain', job, counted, [delayMs]);
   }
 
   async revoke(job: JobRef, final: boolean): Promise<RevokeAnswer> {
-    return (await this.#run(this.#scripts.revoke, job, [final ? 1 : 0])) as RevokeAnswer;
+    return (await this.#ask('revoke', job, [final ? 1 : 0])) as RevokeAnswer;
   }
 
   async kick(job: JobRef): Promise<KickAnswer> {
-    return (await this.#run(this.#scripts.kick, job, [])) as KickAnswer;
+    return (await this.#ask('kick', job, [])) as KickAnswer;
   }
 
   async look(job: JobRef): Promise<Standing | undefined> {
-    const [found] = await this.lookAll([job]);
-    return found;
+    return standing(await this.#ask('look', job, []));
   }
 
   async lookAll(jobs: readonly JobRef[]): Promise<(Standing | undefined)[]> {
-    const groups: Promise<(Reply | null)[]>[] = [];
-    for (let from = 0; from < jobs.length; from += lookedAtOnce) {
-      const keys = jobs.slice(from, from + lookedAtOnce).map((job) => this.#keyOf(job));
-      const looked = this.#evaluate(this.#scripts.look, keys, [0, this.#terms.ttl]);
-      groups.push(looked as Promise<(Reply | null)[]>);
+    const groups: Promise<readonly Reply[]>[] = [];
+    for (let from = 0; from < jobs.length; from += mostAtOnce) {
+      const keys = jobs.slice(from, from + mostAtOnce).map((job) => this.#keyOf(job));
+      groups.push(this.#evaluate(this.#scripts.look, keys, []));
     }
     const replies = (await Promise.all(groups)).flat();
-    return replies.map((reply) => (reply === null ? undefined : standing(reply)));
+    return replies.map((reply) => standing(this.#sound(reply)));
   }
 
   /** Writes, because a Redis that is full or a replica answers all the same. */
@@ -98,27 +103,44 @@ export class RedisLedger implements Ledger {
     this.#connection.close();
   }
 
-  async #runAsOwner(script: Script, job: JobRef, claim: Claim, words: Word[]): Promise<boolean> {
-    const { token, attempt, failures, deaths } = claim;
-    return (await this.#run(script, job, [token, attempt, failures, deaths, ...words])) === 1;
+  async #askAsOwner(
+    transition: Transition,
+    job: JobRef,
+    { token, attempt, failures, deaths }: Claim,
+    words: readonly Word[],
+  ): Promise<boolean> {
+    const all = [token, attempt, failures, deaths, ...words];
+    return (await this.#ask(transition, job, all)) === 1;
   }
 
-  #run(script: Script, job: JobRef, words: Word[]): Promise<unknown> {
-    return this.#evaluate(script, [this.#keyOf(job)], [job.dueMs, this.#terms.ttl, ...words]);
+  async #ask(transition: Transition, job: JobRef, words: readonly Word[]): Promise<SoundReply> {
+    const question = [job.dueMs, ...words];
+    return this.#sound(await this.#questions[transition].put(this.#keyOf(job), question));
+  }
+
+  #sound(reply: Reply): SoundReply {
+    if (reply instanceof Error) throw this.#connection.meaningOf(reply);
+    return reply;
   }
 
   #keyOf({ tube, key }: JobRef): string {
     return this.#goQueue ? key : `dq:${tube}:${key}`;
   }
 
-  #evaluate({ sha, lua }: Script, keys: readonly string[], words: Word[]): Promise<unknown> {
-    const all = [...keys, ...words];
-    return this.#connection.ask((redis) =>
-      redis.evalsha(sha, keys.length, ...all).catch((error: unknown) => {
+  #evaluate(
+    { sha, lua }: Script,
+    keys: readonly string[],
+    words: readonly Word[],
+  ): Promise<readonly Reply[]> {
+    const { ttl, lease, suspicion } = this.#terms;
+    const all = [...keys, ttl, lease, suspicion, ...words];
+    return this.#connection.ask((redis) => {
+      const replies = redis.evalsha(sha, keys.length, ...all).catch((error: unknown) => {
         // Nothing was done: this Redis hasn't met the script yet, or forgot it.
         if (!String(error).includes('NOSCRIPT')) throw error;
         return redis.eval(lua, keys.length, ...all);
-      }),
-    );
+      });
+      return replies as Promise<Reply[]>;
+    });
   }
 }

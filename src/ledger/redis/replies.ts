@@ -1,15 +1,14 @@
 // What the scripts answer, read into the ledger's answers.
 
-import type { ClaimAnswer, DeathReason, Standing } from '../ledger.ts';
+import type { Claim, ClaimAnswer, DeathReason, Standing } from '../ledger.ts';
+import type { SoundReply } from './questions.ts';
 
-/** Words and numbers in the order that is listed above each script. */
-export type Reply = readonly (string | number)[];
-
-export function claimAnswer(token: string, reply: Reply): ClaimAnswer {
-  const [kind, first] = reply;
+export function claimAnswer(token: string, reply: SoundReply): ClaimAnswer {
+  const words = wordsOf(reply);
+  const [kind, first] = words;
   switch (kind) {
     case 'granted':
-      return { kind, claim: { token, ...counts(reply, 1) } };
+      return { kind, claim: { token, ...counts(words, 1) } };
     case 'claimed':
     case 'retry':
       return { kind, waitMs: Number(first) };
@@ -23,21 +22,23 @@ export function claimAnswer(token: string, reply: Reply): ClaimAnswer {
   }
 }
 
-export function standing(reply: Reply): Standing {
-  const [state, first] = reply;
+export function standing(reply: SoundReply): Standing | undefined {
+  if (reply === null) return undefined;
+  const words = wordsOf(reply);
+  const [state, first = ''] = words;
   switch (state) {
     case 'claimed': {
-      const claim = { token: String(first), ...counts(reply, 2) };
-      return { state, claim, agoMs: Number(reply[5]), leaseLeftMs: Number(reply[6]) };
+      const claim = { token: first, ...counts(words, 2) };
+      return { state, claim, agoMs: Number(words[5]), leaseLeftMs: Number(words[6]) };
     }
     case 'retry':
-      return { state, ...counts(reply, 1), inMs: Number(reply[4]) };
+      return { state, ...counts(words, 1), inMs: Number(words[4]) };
     case 'done':
-      return { state, exitCode: Number(first), agoMs: Number(reply[2]), by: String(reply[3]) };
+      return { state, exitCode: Number(first), agoMs: Number(words[2]), by: words[3] ?? '' };
     case 'dead': {
-      const exitCode = reply[2] === '-' ? undefined : Number(reply[2]);
+      const exitCode = words[2] === '-' ? undefined : Number(words[2]);
       const reason = first as DeathReason;
-      return { state, reason, exitCode, ...counts(reply, 3), agoMs: Number(reply[6]) };
+      return { state, reason, exitCode, ...counts(words, 3), agoMs: Number(words[6]) };
     }
     case 'revoked':
       return { state, agoMs: Number(first) };
@@ -46,14 +47,21 @@ export function standing(reply: Reply): Standing {
   }
 }
 
-function counts(reply: Reply, from: number): { attempt: number; failures: number; deaths: number } {
+/** The words of each reply are listed above its script. */
+function wordsOf(reply: SoundReply): readonly string[] {
+  return typeof reply === 'string' ? reply.split(' ') : [];
+}
+
+type Counts = Pick<Claim, 'attempt' | 'failures' | 'deaths'>;
+
+function counts(words: readonly string[], from: number): Counts {
   return {
-    attempt: Number(reply[from]),
-    failures: Number(reply[from + 1]),
-    deaths: Number(reply[from + 2]),
+    attempt: Number(words[from]),
+    failures: Number(words[from + 1]),
+    deaths: Number(words[from + 2]),
   };
 }
 
-function strange(reply: Reply): Error {
+function strange(reply: SoundReply): Error {
   return new Error(`a script of the ledger answered ${JSON.stringify(reply)}`);
 }

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { revocationMargin, shortestSpareWait } from '../machine.ts';
-import { ownerOnly, preamble, redisTime } from './preamble.ts';
+import { forEachKey, ownership, preamble, redisTime } from './preamble.ts';
 
 export interface Script {
   readonly lua: string;
@@ -10,166 +10,173 @@ export interface Script {
   readonly sha: string;
 }
 
-type Transition = 'claim' | 'renew' | 'done' | 'waitAgain' | 'dead' | 'revoke' | 'kick' | 'look';
+export type Transition =
+  'claim' | 'renew' | 'done' | 'waitAgain' | 'dead' | 'revoke' | 'kick' | 'look';
 
 export type Scripts = Readonly<Record<Transition, Script>>;
 
 /** @param clock the Lua expression of the time now, in ms; anything but Redis's own is for tests. */
 export function assembleScripts(clock: string = redisTime): Scripts {
   const shared = preamble(clock);
-  const script = (body: string): Script => {
-    const lua = shared + body;
+  const script = (body: string, settles: boolean): Script => {
+    const lua = shared + body + forEachKey(settles);
     return { lua, sha: createHash('sha1').update(lua).digest('hex') };
   };
   return {
-    claim: script(claim),
-    renew: script(renew),
-    done: script(done),
-    waitAgain: script(waitAgain),
-    dead: script(dead),
-    revoke: script(revoke),
-    kick: script(kick),
-    look: script(look),
+    claim: script(claim, false),
+    renew: script(ownership + renew, true),
+    done: script(done, true),
+    waitAgain: script(ownership + waitAgain, true),
+    dead: script(ownership + buried, true),
+    revoke: script(revoke, true),
+    kick: script(kick, false),
+    look: script(look, false),
   };
 }
 
-// KEYS[1], ARGV[1], ARGV[2]: see the preamble, as for all that follow.
-// ARGV[3] token, ARGV[4] lease (ms), ARGV[5] suspicion (ms), ARGV[6] deaths allowed,
-// ARGV[7] age of the replica in s, -1: not known
-// answers {'granted', attempt, failures, deaths}, {'claimed', ms}, {'retry', ms}, {'done'}, {'dead', reason}, {'revoked'}
+// Each defines the transition of one job, for `forEachKey`. Its parameters are the words that follow the job's due instant.
+
+// maxDeaths: how many are allowed; age: of the replica in s, -1: not known
+// answers `granted ATTEMPT FAILURES DEATHS`, `claimed MS`, `retry MS`, `done`, `dead REASON`, `revoked`
 const claim = `
-local entry, token = read(), ARGV[3]
-local lease, suspicion, maxDeaths = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-local age = tonumber(ARGV[7])
 local shortestSpareWait, revocationMargin = ${shortestSpareWait}, ${revocationMargin}
 
-local function grant(counts, claimedAt)
-  save(claimed(token, counts, claimedAt, now + lease, 0))
-  return { 'granted', counts.attempt, counts.failures, counts.deaths }
+local function grant(token, counts, claimedAt)
+  local attempt, failures, deaths = whole(counts.attempt), whole(counts.failures), whole(counts.deaths)
+  local answer = words('granted', attempt, failures, deaths)
+  return answer, claimed(token, counts, claimedAt, now + lease, 0)
 end
 
-local function grantNext(counts)
+local function grantNext(token, counts)
   counts.attempt = counts.attempt + 1
-  return grant(counts, now)
+  return grant(token, counts, now)
 end
 
 local function die(reason, counts)
-  bury(reason, '-', counts)
-  return { 'dead', reason }
+  return words('dead', reason), dead(reason, '-', counts)
 end
 
-local function claimUnknown()
+local function claimUnknown(token)
   local fresh = { attempt = 0, failures = 0, deaths = 0 }
   if now - due > ttl then return die('late', fresh) end
-  return grantNext(fresh)
+  return grantNext(token, fresh)
 end
 
-local function takeOver()
+local function takeOver(entry, token, maxDeaths)
   if entry.suspectAt == 0 then
-    save(claimed(entry.token, entry, entry.claimedAt, entry.leaseUntil, now))
-    return { 'claimed', suspicion }
+    local suspected = claimed(entry.token, entry, entry.claimedAt, entry.leaseUntil, now)
+    return words('claimed', suspicion), suspected
   end
   local suspicionLeft = entry.suspectAt + suspicion - now
-  if suspicionLeft > 0 then return { 'claimed', suspicionLeft } end
+  if suspicionLeft > 0 then return words('claimed', suspicionLeft) end
   entry.deaths = entry.deaths + 1
-  if entry.deaths >= maxDeaths then return die('lost', entry) end
-  return grantNext(entry)
+  if entry.deaths >= tonumber(maxDeaths) then return die('lost', entry) end
+  return grantNext(token, entry)
 end
 
-if entry.state == 'absent' then
-  return claimUnknown()
-elseif entry.state == 'claimed' then
-  if entry.token == token then return grant(entry, entry.claimedAt) end
-  local leaseLeft = entry.leaseUntil - now
-  if leaseLeft <= 0 then return takeOver() end
-  return { 'claimed', math.min(leaseLeft, math.max(shortestSpareWait, now - entry.claimedAt)) }
-elseif entry.state == 'retry' then
-  if entry.notBefore > now then return { 'retry', entry.notBefore - now } end
-  return grantNext(entry)
-elseif entry.state == 'dead' then
-  return { 'dead', entry.reason }
-elseif entry.state == 'revoked' then
-  local putAgain = age >= 0 and age * 1000 + revocationMargin < now - entry.at
-  if entry.final == 0 and putAgain then return claimUnknown() end
+local function transition(token, maxDeaths, age)
+  local entry = read()
+  if entry.state == 'absent' then
+    return claimUnknown(token)
+  elseif entry.state == 'claimed' then
+    if entry.token == token then return grant(token, entry, entry.claimedAt) end
+    local leaseLeft = entry.leaseUntil - now
+    if leaseLeft <= 0 then return takeOver(entry, token, maxDeaths) end
+    local wait = math.min(leaseLeft, math.max(shortestSpareWait, now - entry.claimedAt))
+    return words('claimed', wait)
+  elseif entry.state == 'retry' then
+    if entry.notBefore > now then return words('retry', entry.notBefore - now) end
+    return grantNext(token, entry)
+  elseif entry.state == 'dead' then
+    return words('dead', entry.reason)
+  elseif entry.state == 'revoked' then
+    local putAgain = age + 0 >= 0 and age * 1000 + revocationMargin < now - entry.at
+    if entry.final == 0 and putAgain then return claimUnknown(token) end
+  end
+  return entry.state
 end
-return { entry.state }
 `;
 
-// ARGV[3..6]: the owner's claim; ARGV[7] lease (ms)
-// answers 1 or 0
-const renew = `${ownerOnly}
-save(claimed(token, counts, owns and entry.claimedAt or now, now + ARGV[7], 0))
-return 1
+// answers 1, or 0: it is another's
+const renew = `
+local function transition(token, attempt, failures, deaths)
+  local entry = read()
+  if not owns(entry, token) then return 0 end
+  local counts = { attempt = attempt, failures = failures, deaths = deaths }
+  return 1, claimed(token, counts, entry.claimedAt or now, now + lease, 0)
+end
 `;
 
-// ARGV[3] token, ARGV[4] exit code
 // answers 1
 const done = `
-if read().state ~= 'done' then
-  evenWhenFull()
-  save(string.format('done exitCode=%s at=%.0f by=%s', ARGV[4], now, ARGV[3]))
+local function transition(token, exitCode)
+  if readState() == 'done' then return 1 end
+  return 1, string.format('done exitCode=%s at=%s by=%s', exitCode, whole(now), token)
 end
-return 1
 `;
 
 // A failure, or a claim given back.
-// ARGV[3..6]: the owner's token, the counts to go on with; ARGV[7] in how many ms it may be claimed
-// answers 1 or 0
-const waitAgain = `${ownerOnly}
-save(retry(counts, now + ARGV[7]))
-return 1
+// attempt, failures, deaths: the counts to go on with; delay: in how many ms it may be claimed
+// answers 1, or 0: it is another's
+const waitAgain = `
+local function transition(token, attempt, failures, deaths, delay)
+  if not owns(read(), token) then return 0 end
+  return 1, retry({ attempt = attempt, failures = failures, deaths = deaths }, now + delay)
+end
 `;
 
-// ARGV[3..6]: the owner's token, the final counts; ARGV[7] reason, ARGV[8] exit code, -: none
-// answers 1 or 0
-const dead = `${ownerOnly}
-bury(ARGV[7], ARGV[8], counts)
-return 1
+// exitCode: -: none
+// answers 1, or 0: it is another's
+const buried = `
+local function transition(token, attempt, failures, deaths, reason, exitCode)
+  if not owns(read(), token) then return 0 end
+  return 1, dead(reason, exitCode, { attempt = attempt, failures = failures, deaths = deaths })
+end
 `;
 
-// ARGV[3] 1: final, 0: an equal envelope may be put again
-// answers 'revoked', 'claimed', 'done'
+// final: 1: nobody will put an equal envelope again, 0: somebody may
+// answers `revoked`, `claimed`, `done`
 const revoke = `
-local entry = read()
-if entry.state == 'claimed' or entry.state == 'done' then return entry.state end
-local final = entry.final == 1 and 1 or ARGV[3]
-evenWhenFull()
-save(string.format('revoked at=%.0f final=%s', now, final))
-return 'revoked'
+local function transition(final)
+  local entry = read()
+  if entry.state == 'claimed' or entry.state == 'done' then return entry.state end
+  return 'revoked', string.format('revoked at=%s final=%s', whole(now), entry.final == 1 and 1 or final)
+end
 `;
 
-// answers 'kicked', 'pending', 'done', 'revoked'
+// answers `kicked`, `pending`, `done`, `revoked`
 const kick = `
-local entry = read()
-if entry.state == 'claimed' or entry.state == 'retry' then return 'pending' end
-if entry.state == 'done' or entry.state == 'revoked' then return entry.state end
-save(retry({ attempt = entry.attempt or 0, failures = 0, deaths = 0 }, now))
-return 'kicked'
+local function transition()
+  local entry = read()
+  if entry.state == 'claimed' or entry.state == 'retry' then return 'pending' end
+  if entry.state == 'done' or entry.state == 'revoked' then return entry.state end
+  return 'kicked', retry({ attempt = entry.attempt or 0, failures = 0, deaths = 0 }, now)
+end
 `;
 
-// KEYS: any number of jobs
-// answers for each: nil, {'claimed', token, attempt, failures, deaths, ms ago, ms left},
-// {'retry', attempt, failures, deaths, ms}, {'done', exit code, ms ago, by},
-// {'dead', reason, exit code or '-', attempt, failures, deaths, ms ago}, {'revoked', ms ago}
+// answers nil, or one of
+//   claimed TOKEN ATTEMPT FAILURES DEATHS MS-AGO MS-LEFT
+//   retry ATTEMPT FAILURES DEATHS MS
+//   done EXIT-CODE MS-AGO BY
+//   dead REASON EXIT-CODE-OR-- ATTEMPT FAILURES DEATHS MS-AGO
+//   revoked MS-AGO
 const look = `
-local function standing(entry)
+local function transition()
+  local entry = read()
   local attempt, failures, deaths = entry.attempt, entry.failures, entry.deaths
   if entry.state == 'absent' then
     return false
   elseif entry.state == 'claimed' then
     local ago, left = now - entry.claimedAt, entry.leaseUntil - now
-    return { 'claimed', entry.token, attempt, failures, deaths, ago, left }
+    return words('claimed', entry.token, attempt, failures, deaths, ago, left)
   elseif entry.state == 'retry' then
-    return { 'retry', attempt, failures, deaths, entry.notBefore - now }
+    return words('retry', attempt, failures, deaths, entry.notBefore - now)
   elseif entry.state == 'done' then
-    return { 'done', entry.exitCode, now - entry.at, entry.by }
+    return words('done', entry.exitCode, now - entry.at, entry.by)
   elseif entry.state == 'dead' then
-    return { 'dead', entry.reason, entry.exitCode or '-', attempt, failures, deaths, now - entry.at }
+    local reason, exitCode = entry.reason, entry.exitCode or '-'
+    return words('dead', reason, exitCode, attempt, failures, deaths, now - entry.at)
   end
-  return { 'revoked', now - entry.at }
+  return words('revoked', now - entry.at)
 end
-
-local standings = {}
-for at, key in ipairs(KEYS) do standings[at] = standing(read(key)) end
-return standings
 `;
