@@ -1,6 +1,7 @@
 // SIGTERM, SIGINT and SIGHUP: the first one stops, a second one skips the wait.
 
 import { newController } from '../core/signals.ts';
+import { letGoOfClosedWindows } from '../output/standard.ts';
 import { exitCodes } from './exit-codes.ts';
 
 export interface StopSignals {
@@ -27,6 +28,8 @@ export function stopSignals(names: readonly NodeJS.Signals[] = allNames): StopSi
     stop.abort();
   };
   for (const name of names) process.on(name, onSignal);
+  // Who listens to signals may outlive the window it was started in
+  process.once('exit', letGoOfClosedWindows);
   return {
     stop: stop.signal,
     hurry: hurry.signal,

@@ -1,7 +1,7 @@
 // stdout and stderr, the only way to them. Their streams take milliseconds to make: each is made when it is needed.
 
 import { Buffer } from 'node:buffer';
-import { fstatSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { DqError, messageOf } from '../core/errors.ts';
 
@@ -62,6 +62,17 @@ export async function flushed(): Promise<void> {
   if (made.size === 0) return;
   await Promise.all([...made.values()].map(streamFlushed));
   await setImmediate(); // the event of an error comes after the write's end
+}
+
+/**
+ * At its end Node sets each terminal back as it was, and aborts when that fails: a window that was closed meanwhile
+ * leaves a device without a name, and is let go of before that.
+ */
+export function letGoOfClosedWindows(): void {
+  for (const descriptor of [0, 1, 2]) {
+    const stats = fstatSync(descriptor);
+    if (stats.isCharacterDevice() && stats.nlink === 0) closeSync(descriptor);
+  }
 }
 
 /**

@@ -1,11 +1,12 @@
-// SIGTERM and SIGINT to `dq work`: what runs may finish, nothing is lost, and the exit code says which.
+// SIGTERM, SIGINT and a closed window to `dq work`: what runs may finish, nothing is lost, and the exit code says which.
 
 import { describe, expect, it } from 'vitest';
 import { clusterOf } from '../support/cluster.ts';
 import type { Place } from '../support/place.ts';
-import { places } from '../support/places.ts';
+import { embeddedPlace, places } from '../support/places.ts';
 import { isRunning } from '../support/processes.ts';
 import { noteRun, payloads, runsOf } from '../support/runs.ts';
+import { startOnTerminal } from '../support/terminal.ts';
 import { until } from '../support/wait.ts';
 
 const waitForGo = `${noteRun}; until [ -e go ]; do sleep 0.05; done`;
@@ -94,4 +95,18 @@ describe.concurrent.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     await cluster.redis.start();
     await expectToRunAgain(cluster);
   }, 120_000);
+});
+
+it('a window that is closed ends an idle worker in order, and Node does not abort', async () => {
+  const place = embeddedPlace();
+  const terminal = startOnTerminal(['work', '--', 'true'], place, { rows: 24, columns: 80 });
+  await terminal.wrote(/working/);
+  await terminal.close();
+  // As its shell does
+  terminal.kill('SIGHUP');
+  const [code] = await until('dq has ended', () => {
+    const written = place.read('code');
+    return written.length > 0 && written;
+  });
+  expect(code).toBe('0');
 });
