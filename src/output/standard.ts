@@ -2,7 +2,6 @@
 
 import { Buffer } from 'node:buffer';
 import { closeSync, fstatSync, writeSync } from 'node:fs';
-import { setImmediate } from 'node:timers/promises';
 import { DqError, messageOf } from '../core/errors.ts';
 
 type Name = 'stdout' | 'stderr';
@@ -11,7 +10,8 @@ const descriptors = { stdout: 1, stderr: 2 };
 const made = new Map<Name, NodeJS.WriteStream>();
 const closed = new Set<Name>();
 let outTrouble: Error | undefined;
-let begun = false;
+/** Characters that stdout was given. */
+let begun = 0;
 
 export function standard(name: Name): NodeJS.WriteStream {
   const before = made.get(name);
@@ -35,14 +35,17 @@ export function isTerminal(name: Name): boolean {
   return fstatSync(descriptors[name]).isCharacterDevice() && standard(name).isTTY;
 }
 
+/** When so many characters are out, a stream is worth its making. */
+const few = 4_096;
+
 /**
- * Most commands have one thing to say: the first text is written by a system call, and waits for its reader.
+ * Most commands have little to say: it is written by system calls, which wait for its reader.
  * @returns whether stdout takes more before its `drain`.
  */
 export function writeOut(text: string): boolean {
-  const isFirst = !begun && !made.has('stdout');
-  begun = true;
-  const rest = isFirst ? writeAtOnce(Buffer.from(text)) : text;
+  const isEarly = begun < few && !made.has('stdout');
+  begun += text.length;
+  const rest = isEarly ? writeAtOnce(Buffer.from(text)) : text;
   return rest.length === 0 || standard('stdout').write(rest);
 }
 
@@ -61,7 +64,8 @@ function writeAtOnce(bytes: Buffer): Buffer {
 export async function flushed(): Promise<void> {
   if (made.size === 0) return;
   await Promise.all([...made.values()].map(streamFlushed));
-  await setImmediate(); // the event of an error comes after the write's end
+  // The event of an error comes after the write's end
+  await new Promise((resolve) => setImmediate(resolve));
 }
 
 /**
