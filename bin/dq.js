@@ -5,32 +5,46 @@ const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { Script } = require('node:vm');
 
-const command = join(__dirname, '../dist/cli/dq.cjs');
+/**
+ * The files of the command. `put` is a part of the whole: put and at, the help and the version. When something else is
+ * wanted, it hands over.
+ */
+const whole = 'dq';
+const part = 'put';
 
-/** @param {'help' | 'put'} name by what the cache was warmed: it holds whatever else those need, and no more. */
-function cacheFile(name) {
-  return `${command}.${name}.cache`;
+function load(file, cacheName) {
+  const filename = join(__dirname, `../dist/cli/${file}.cjs`);
+  // Plain ASCII: esbuild escapes the rest.
+  const script = new Script(readFileSync(filename, 'latin1'), {
+    filename,
+    cachedData: readCache(cacheFile(file, cacheName)),
+  });
+  return { script, filename };
 }
 
-function readCache() {
+/** @param {string} name by what it was warmed: it holds whatever else that needs, and no more. */
+function cacheFile(file, name) {
+  return join(__dirname, `../dist/cli/${file}.${name}.cache`);
+}
+
+function readCache(file) {
   try {
-    // One word is a question, most of the time: --help, --version.
-    return readFileSync(cacheFile(process.argv.length > 3 ? 'put' : 'help'));
+    return readFileSync(file);
   } catch {
     return undefined; // it is compiled anew each time then
   }
 }
 
-/** @param {Buffer | undefined} cachedData */
-function load(cachedData) {
-  // Plain ASCII: esbuild escapes the rest.
-  return new Script(readFileSync(command, 'latin1'), { filename: command, cachedData });
-}
-
 /** The script is a function: it finds its packages from here as it would from its own folder. */
-function run(script) {
-  script.runInThisContext()(require, command);
+function run({ script, filename }) {
+  script.runInThisContext()(require, filename, () => run(load(whole, 'put')));
 }
 
-if (require.main === module) run(load(readCache()));
+/** A guess is enough. One word is a question, most of the time: --help, --version. */
+function start(words) {
+  if (words.length === 1) run(load(part, 'help'));
+  else run(load(words.includes('put') || words.includes('at') ? part : whole, 'put'));
+}
+
+if (require.main === module) start(process.argv.slice(2));
 else module.exports = { cacheFile, load, run };

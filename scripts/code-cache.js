@@ -1,7 +1,7 @@
-// Writes V8's code cache of the command, made after the runs whose functions are to be in it.
+// Writes V8's code cache of a file of the command, made after the runs whose functions are to be in it.
 //
-// node scripts/code-cache.js put      two puts: to a server that obliges, and into the embedded queue
-// node scripts/code-cache.js help     the help and the version
+// node scripts/code-cache.js FILE put      two puts: to a server that obliges, and into the embedded queue
+// node scripts/code-cache.js FILE help     the help and the version
 
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,14 +13,15 @@ import { join } from 'node:path';
 const require = createRequire(import.meta.url);
 const { cacheFile, load, run } = require('../bin/dq.js');
 
-const [name] = process.argv.slice(2);
+const [file, name] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'dq-build-'));
 process.env.STATE_DIRECTORY = folder;
-const script = load(undefined);
+rmSync(cacheFile(file, name), { force: true });
+const loaded = load(file, name);
 try {
   const lines = name === 'put' ? await puts() : [['--version'], ['--help']];
   for (const words of lines) await runToEnd(words);
-  writeFileSync(cacheFile(name), script.createCachedData());
+  writeFileSync(cacheFile(file, name), loaded.script.createCachedData());
 } finally {
   rmSync(folder, { recursive: true });
 }
@@ -56,6 +57,6 @@ function runToEnd(words) {
       if (code === 0) resolve();
       else reject(new Error(`dq ${words.join(' ')} ended with ${code}`));
     };
-    run(script);
+    run(loaded);
   });
 }
