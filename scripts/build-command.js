@@ -84,6 +84,7 @@ function buildCommand(file, plugins) {
     target: 'node20.3',
     minifySyntax: true,
     minifyWhitespace: true,
+    lineLimit: 160, // Node shows the line of a defect
     legalComments: 'linked',
     external: [
       // Only what is loaded when it is first needed, and is no JavaScript alone

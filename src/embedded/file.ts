@@ -10,6 +10,7 @@ import {
   mkdirSync,
   openSync,
   rmSync,
+  statSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -41,6 +42,7 @@ export async function openQueueFile(folder: string): Promise<Connection> {
     accessSync(path, constants.R_OK | constants.W_OK);
     return connect(sqlite, path, (connection) => {
       bringUpToDate(connection, path);
+      shortenLog(connection, path);
     });
   } catch (thrown) {
     throw trouble(thrown, path);
@@ -110,6 +112,26 @@ function bringUpToDate(connection: Connection, path: string): void {
   connection.exec('BEGIN IMMEDIATE');
   // Another process may have done it meanwhile.
   upgrade(connection, knownVersion(connection, path));
+}
+
+/** In bytes. To read so much takes less than a millisecond. */
+const longLog = 512 * 1024;
+
+/**
+ * Who is alone with the file reads the whole log, and appends to it although all of it is in the file already: left to
+ * themselves, processes that only put would make each other's start longer and longer.
+ */
+function shortenLog(connection: Connection, path: string): void {
+  const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
+  if (log === undefined || log.size < longLog) return;
+  try {
+    // While another process writes it stays as it is, until the next one comes.
+    connection.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch {
+    // The log is as good as the file. What is wrong with the disk, the command itself meets.
+  } finally {
+    connection.exec(`PRAGMA busy_timeout = ${patience}`);
+  }
 }
 
 function upgrade(connection: Connection, version: number): void {

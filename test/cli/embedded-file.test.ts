@@ -51,6 +51,18 @@ it('and its folder are for this user only, whatever the umask', () => {
   expect(statSync(join(place.state, 'queue.db')).mode & 0o777).toBe(0o600);
 });
 
+it("doesn't grow with what was put and is long since gone", async () => {
+  const place = embeddedPlace();
+  const log = join(place.state, 'queue.db-wal');
+  const long = { stdin: 'x'.repeat(600_000) };
+  const { stdout } = await place.dq(['put', '-'], long);
+  expect((await place.dq(['delete', stdout.trim()])).code).toBe(0);
+  for (let time = 0; time < 4; time += 1) {
+    expect((await place.dq(['put', '-'], long)).code).toBe(0);
+    expect(statSync(log, { throwIfNoEntry: false })?.size ?? 0).toBeLessThan(2_000_000);
+  }
+});
+
 const commands: readonly (readonly [string, readonly string[]])[] = [
   ['put', ['put', 'hello']],
   ['at', ['at', '+1h', 'hello']],
