@@ -16,6 +16,10 @@ const { cacheFile, load, run } = require('../bin/dq.js');
 const [file, name] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'dq-build-'));
 process.env.STATE_DIRECTORY = folder;
+// Whoever builds may have a cluster of their own
+delete process.env.DQ_NODES;
+delete process.env.DQ_REDIS;
+delete process.env.DQ_TUBE;
 rmSync(cacheFile(file, name), { force: true });
 const loaded = load(file, name);
 try {
