@@ -81,9 +81,10 @@ async function printing(wanted: number, printer: Printer): Promise<Print> {
   const paint = await printer.paint();
   let head = columns === undefined ? [] : [paint.dim(headLine())];
   return (jobs) => {
-    const lines = jobs.map((job) =>
-      jobLine({ ...job, nodes: nodesOf(job.replicas), wanted }, columns, paint),
-    );
+    const lines = jobs.map(({ state, key, dueNs, payload, replicas }) => {
+      const nodes = nodesOf(replicas);
+      return jobLine({ state, key, dueNs, payload, nodes, wanted }, columns, paint);
+    });
     const text = [...head, ...lines].join('\n');
     head = [];
     return printer.data(text);

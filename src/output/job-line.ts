@@ -46,7 +46,7 @@ export function jobLine(job: LineFacts, columns: number | undefined, paint: Pain
 
 function line(state: string, due: string, key: string, replicas: string, rest: string): string {
   const { state: first, due: second, key: third, replicas: fourth } = widths;
-  const start = [state.padEnd(first), due.padEnd(second), key.padEnd(third)].join(gap);
+  const start = `${state.padEnd(first)}${gap}${due.padEnd(second)}${gap}${key.padEnd(third)}`;
   return `${start}${gap}${replicas.padEnd(fourth)}${gap}${rest}`.trimEnd();
 }
 

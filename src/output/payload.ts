@@ -11,8 +11,8 @@ export function payloadText(payload: Buffer): string {
 
 /** At most so many characters, on one line; `…` says that there is more. */
 export function payloadStart(payload: Buffer, most: number): string {
-  const head = payload.subarray(0, utf8Longest * most);
-  const cut = head.length < payload.length;
+  const cut = payload.length > utf8Longest * most;
+  const head = cut ? payload.subarray(0, utf8Longest * most) : payload;
   const text = isWholeUtf8(head, cut) ? escapeControl(head.toString('utf8')) : bytesText(head);
   if (!cut && text.length <= most) return text;
   const characters = Array.from(text);

@@ -2,7 +2,8 @@
 
 import type { Buffer } from 'node:buffer';
 import { keyOf } from '../core/key.ts';
-import { nodesOf, type SurveyedReplica } from './job.ts';
+import { contentOf, nodesOf, type Content, type SurveyedReplica } from './job.ts';
+import type { Known } from './standings.ts';
 
 /** So many bytes of envelopes are kept for jobs that wait for more replicas; others are read again. */
 const mostKept = 16 * 1024 * 1024;
@@ -10,42 +11,50 @@ const mostKept = 16 * 1024 * 1024;
 /** Envelopes up to so many bytes are known by themselves while they wait: that is quicker than by their keys. */
 const shortEnvelope = 256;
 
-export interface Gathered {
-  readonly key: string;
-  readonly dueNs: bigint;
-  /** Undefined: not kept. */
-  readonly envelope: Buffer | undefined;
+/** A job; or, without a key, bytes that are none of dq's. */
+export type Gathered = Known & {
   readonly replicas: SurveyedReplica[];
+  /** What each of them holds; undefined: not kept. */
+  readonly held: Held | undefined;
+};
+
+export interface Held {
+  readonly envelope: Buffer;
+  /** A view of the envelope. */
+  readonly payload: Buffer;
 }
 
 export class Gathering {
+  readonly #isWanted: (content: Content) => boolean;
+  /** By their names. */
   readonly #waiting = new Map<string, Gathered>();
   /** Keys. */
   readonly #given = new Set<string>();
   #kept = 0;
 
+  /** @param isWanted whether jobs with this content are gathered at all. */
+  constructor(isWanted: (content: Content) => boolean) {
+    this.#isWanted = isWanted;
+  }
+
   /**
    * @param enough on so many nodes a job is complete; a replica that turns up after that is left out.
    * @returns the job that is complete now.
    */
-  add(
-    envelope: Buffer,
-    dueNs: bigint,
-    replica: SurveyedReplica,
-    enough: number,
-  ): Gathered | undefined {
+  add(envelope: Buffer, replica: SurveyedReplica, enough: number): Gathered | undefined {
     const name = nameOf(envelope);
     const waiting = this.#waiting.get(name);
-    const job = waiting ?? this.#begin(envelope, dueNs);
+    const job = waiting ?? this.#begin(envelope);
     if (job === undefined) return undefined;
     job.replicas.push(replica);
-    if (nodesOf(job.replicas) < enough) {
+    if (job.key === undefined) return job;
+    if (job.replicas.length < enough || nodesOf(job.replicas) < enough) {
       if (waiting === undefined) this.#waiting.set(name, this.#sparing(job));
       return undefined;
     }
     if (waiting !== undefined) {
       this.#waiting.delete(name);
-      this.#kept -= waiting.envelope?.length ?? 0;
+      this.#kept -= waiting.held?.envelope.length ?? 0;
     }
     this.#given.add(job.key);
     return job;
@@ -56,21 +65,29 @@ export class Gathering {
     return this.#waiting.values();
   }
 
-  /** Undefined: it was given already. */
-  #begin(envelope: Buffer, dueNs: bigint): Gathered | undefined {
+  /** Undefined: it isn't wanted, or was given already. */
+  #begin(envelope: Buffer): Gathered | undefined {
+    const content = contentOf(envelope);
+    if (!this.#isWanted(content)) return undefined;
+    const { dueNs, payload } = content;
+    const held = { envelope, payload };
+    if (dueNs === undefined) return { key: undefined, dueNs, replicas: [], held };
     const key = keyOf(envelope);
-    return this.#given.has(key) ? undefined : { key, dueNs, envelope, replicas: [] };
+    return this.#given.has(key) ? undefined : { key, dueNs, replicas: [], held };
   }
 
   #sparing(job: Gathered): Gathered {
-    const size = job.envelope?.length ?? 0;
-    if (this.#kept + size > mostKept) return { ...job, envelope: undefined };
+    const size = job.held?.envelope.length ?? 0;
+    if (this.#kept + size > mostKept) return { ...job, held: undefined };
     this.#kept += size;
     return job;
   }
 }
 
-/** The key of a long one can't be taken for a short one: that has a slash. */
+/** No byte is this character: whatever somebody put into the tube, it isn't taken for the key of a long one. */
+const longMark = '\u0100';
+
 function nameOf(envelope: Buffer): string {
-  return envelope.length > shortEnvelope ? keyOf(envelope) : envelope.toString('latin1');
+  if (envelope.length > shortEnvelope) return `${longMark}${keyOf(envelope)}`;
+  return envelope.toString('latin1');
 }

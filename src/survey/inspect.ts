@@ -117,9 +117,9 @@ async function jobsOf(found: readonly Found[], ground: Ground): Promise<Surveyed
   });
   const standings = new Standings(ground);
   const known = await standings.of(jobs);
-  return jobs.map(({ key, envelope, replicas }) =>
+  return jobs.map(({ key, envelope, replicas }, at) =>
     jobOf(ground.tube, envelope, replicas, {
-      standing: known.get(key),
+      standing: known[at],
       unasked: standings.troubleOf(key),
     }),
   );

@@ -5,14 +5,14 @@ import type { QueueNode, ScannedReplica, ScanPage } from '../queue/node.ts';
 
 /** The next page of each node. */
 export interface Round {
-  readonly found: readonly FoundReplica[];
+  readonly found: readonly FoundPage[];
   /** How many nodes have answered up to now. */
   readonly answering: number;
 }
 
-export interface FoundReplica {
+export interface FoundPage {
   readonly node: QueueNode;
-  readonly replica: ScannedReplica;
+  readonly replicas: readonly ScannedReplica[];
 }
 
 export interface Reports {
@@ -72,12 +72,9 @@ async function readPage(reader: Reader): Promise<ScanPage | NodeError | undefine
   }
 }
 
-function foundOn(
-  node: QueueNode | undefined,
-  page: ScanPage | NodeError | undefined,
-): FoundReplica[] {
+function foundOn(node: QueueNode | undefined, page: ScanPage | NodeError | undefined): FoundPage[] {
   if (node === undefined || page === undefined || page instanceof NodeError) return [];
-  return page.replicas.map((replica) => ({ node, replica }));
+  return [{ node, replicas: page.replicas }];
 }
 
 export function noneAnswers(errors: readonly NodeError[]): DqError {

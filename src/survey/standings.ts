@@ -32,24 +32,26 @@ export class Standings {
     return this.#trouble ?? (key === undefined ? undefined : this.#strange.get(key));
   }
 
-  /** By key. */
-  async of(jobs: readonly Known[]): Promise<ReadonlyMap<string | undefined, Standing | undefined>> {
+  /** Of each, in their order. */
+  async of(jobs: readonly Known[]): Promise<readonly (Standing | undefined)[]> {
     const { tube, ledger } = this.#ground;
-    const refs = jobs.flatMap(({ key, dueNs }) =>
-      key === undefined ? [] : [{ tube, key, dueMs: dueMs(dueNs) }],
-    );
-    if (refs.length === 0 || this.#trouble !== undefined) return new Map();
+    const refs: JobRef[] = [];
+    for (const { key, dueNs } of jobs) {
+      if (key !== undefined) refs.push({ tube, key, dueMs: dueMs(dueNs) });
+    }
+    if (refs.length === 0 || this.#trouble !== undefined) return [];
     try {
-      const standings = await ledger.lookAll(refs).catch((error: unknown) => {
+      const looked = await ledger.lookAll(refs).catch((error: unknown) => {
         if (!(error instanceof StrangeEntry)) throw error;
         return Promise.all(refs.map((ref) => this.#lookAlone(ref)));
       });
-      return new Map(refs.map(({ key }, at) => [key, standings[at]]));
+      const standings = looked.values();
+      return jobs.map(({ key }) => (key === undefined ? undefined : standings.next().value));
     } catch (error) {
       if (!(error instanceof LedgerDown)) throw error;
       this.#trouble = error;
       this.#ground.onTrouble(error);
-      return new Map();
+      return [];
     }
   }
 

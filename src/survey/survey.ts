@@ -6,12 +6,12 @@
 import type { Buffer } from 'node:buffer';
 import { NodeError, type LedgerDown } from '../core/errors.ts';
 import { keyOf } from '../core/key.ts';
-import type { Ledger, Standing } from '../ledger/ledger.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { QueueNode } from '../queue/node.ts';
-import { Gathering, type Gathered } from './gathering.ts';
-import { contentOf, nodesOf, stateOf, type SurveyedJob, type SurveyedReplica } from './job.ts';
+import { Gathering, type Gathered, type Held } from './gathering.ts';
+import { contentOf, nodesOf, stateOf, type SurveyedJob } from './job.ts';
 import { hasContent, hasState, type Selection } from './selection.ts';
-import { readSideBySide, type FoundReplica } from './side-by-side.ts';
+import { readSideBySide, type FoundPage } from './side-by-side.ts';
 import { Standings } from './standings.ts';
 
 export interface SurveyOptions {
@@ -42,40 +42,25 @@ const groupSize = 512;
  * @throws DqError (unavailable) when no node can be read to its end.
  */
 export async function* survey(options: SurveyOptions): AsyncGenerator<SurveyedJob[]> {
-  const { nodes, replicas, whole = false } = options;
-  const gathering = new Gathering();
+  const { nodes, replicas, selection, whole = false } = options;
+  const gathering = new Gathering((content) => hasContent(selection, content));
   const judge = new Judge(options);
   for await (const { found, answering } of readSideBySide(nodes, options)) {
     const enough = whole ? Infinity : Math.min(replicas, answering);
-    const complete = found.flatMap((each) => take(each, enough, gathering, options.selection));
-    yield await judge.judge(complete);
+    yield await judge.judge(completeIn(found, enough, gathering));
   }
   for (const group of groupsOf(gathering.rest())) yield await judge.judge(group);
 }
 
-/** A job that waits for its verdict; without a key it is none of dq's. */
-type Candidate = Gathered | Stray;
-
-interface Stray {
-  readonly key: undefined;
-  readonly dueNs: undefined;
-  readonly envelope: Buffer;
-  readonly replicas: readonly SurveyedReplica[];
-}
-
-function take(
-  { node, replica: { id, stats, envelope } }: FoundReplica,
-  enough: number,
-  gathering: Gathering,
-  selection: Selection,
-): Candidate[] {
-  const content = contentOf(envelope);
-  if (!hasContent(selection, content)) return [];
-  const { dueNs } = content;
-  const found = { node, id, stats };
-  if (dueNs === undefined) return [{ key: undefined, dueNs, envelope, replicas: [found] }];
-  const job = gathering.add(envelope, dueNs, found, enough);
-  return job === undefined ? [] : [job];
+function completeIn(found: readonly FoundPage[], enough: number, gathering: Gathering): Gathered[] {
+  const complete: Gathered[] = [];
+  for (const page of found) {
+    for (const { id, stats, envelope } of page.replicas) {
+      const job = gathering.add(envelope, { node: page.node, id, stats }, enough);
+      if (job !== undefined) complete.push(job);
+    }
+  }
+  return complete;
 }
 
 function* groupsOf(jobs: Iterable<Gathered>): Generator<Gathered[]> {
@@ -99,41 +84,50 @@ class Judge {
     this.#standings = new Standings(options);
   }
 
-  async judge(candidates: readonly Candidate[]): Promise<SurveyedJob[]> {
-    const wanted = candidates.filter((candidate) => this.#isWanted(candidate));
+  async judge(gathered: readonly Gathered[]): Promise<SurveyedJob[]> {
+    const { tube, selection } = this.#options;
+    const wanted = gathered.filter((job) => this.#isWanted(job));
     const standings = await this.#standings.of(wanted);
-    const jobs = await Promise.all(
-      wanted.map((candidate) => this.#complete(candidate, standings.get(candidate.key))),
-    );
-    return jobs.filter((job) => job !== undefined);
+    const judged = wanted.map((job, at) => {
+      const standing = standings[at];
+      return { job, standing, state: stateOf(standing, job.replicas) };
+    });
+    const selected = judged.filter(({ state }) => hasState(selection, state));
+    const late = await readAgain(selected.map(({ job }) => job));
+    const jobs: SurveyedJob[] = [];
+    for (const { job, standing, state } of selected) {
+      const { key, dueNs, replicas } = job;
+      const held = job.held ?? late.get(job);
+      if (held === undefined) continue;
+      const { envelope, payload } = held;
+      const unasked = this.#standings.troubleOf(key);
+      jobs.push({ tube, key, dueNs, envelope, payload, replicas, standing, unasked, state });
+    }
+    return jobs;
   }
 
-  #isWanted({ key, replicas }: Candidate): boolean {
+  #isWanted({ key, replicas }: Gathered): boolean {
     const { selection, replicas: wanted } = this.#options;
     return selection.underReplicated !== true || (key !== undefined && nodesOf(replicas) < wanted);
   }
-
-  /** Undefined: it isn't selected, or gone by now. */
-  async #complete(
-    { key, dueNs, envelope: kept, replicas }: Candidate,
-    standing: Standing | undefined,
-  ): Promise<SurveyedJob | undefined> {
-    const { tube, selection } = this.#options;
-    const state = stateOf(standing, replicas);
-    if (!hasState(selection, state)) return undefined;
-    const envelope = kept ?? (await readAgain(key, replicas));
-    if (envelope === undefined) return undefined;
-    const { payload } = contentOf(envelope);
-    const unasked = this.#standings.troubleOf(key);
-    return { tube, key, dueNs, envelope, payload, replicas, standing, unasked, state };
-  }
 }
 
-/** The envelope, from the first replica that is still there. */
-async function readAgain(
-  key: string | undefined,
-  replicas: readonly SurveyedReplica[],
-): Promise<Buffer | undefined> {
+/** What jobs hold whose envelopes weren't kept, as far as they are still there. */
+async function readAgain(jobs: readonly Gathered[]): Promise<ReadonlyMap<Gathered, Held>> {
+  const read = new Map<Gathered, Held>();
+  const missing = jobs.filter(({ held }) => held === undefined);
+  await Promise.all(
+    missing.map(async (job) => {
+      const envelope = await envelopeOf(job);
+      if (envelope === undefined) return;
+      read.set(job, { envelope, payload: contentOf(envelope).payload });
+    }),
+  );
+  return read;
+}
+
+/** From the first replica that is still there. */
+async function envelopeOf({ key, replicas }: Gathered): Promise<Buffer | undefined> {
   for (const { node, id } of replicas) {
     try {
       const envelope = await node.peek(id);
