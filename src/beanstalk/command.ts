@@ -7,6 +7,7 @@ import type { Buffer } from 'node:buffer';
 import { isTubeName } from '../core/receipt.ts';
 import { ProtocolError, excerpt, unexpected } from './reply.ts';
 import type { BodyWord, Reply } from './reply.ts';
+import type { Skimmer } from './skimmer.ts';
 
 export interface Command<Outcome> {
   /** ASCII, at most 222 bytes: the CRLF comes after it. */
@@ -19,6 +20,17 @@ export interface Command<Outcome> {
   readonly bodyAfter?: BodyWord;
   /** @throws ProtocolError, Refusal */
   readonly read: (reply: Reply) => Outcome;
+}
+
+/** Many of one kind at once: to make an object of each would cost more than all the rest. */
+export interface Commands<Outcome> {
+  readonly lines: readonly string[];
+  /** The word of the replies that have a body. */
+  readonly bodyAfter: BodyWord;
+  /** @param at the line that it answers. @throws ProtocolError, Refusal */
+  readonly read: (reply: Reply, at: number) => Outcome;
+  /** The same straight from the bytes, for most replies; false: this one is to be read. */
+  readonly skim: (bytes: Skimmer, at: number) => Outcome | false;
 }
 
 const largestU32 = 2 ** 32 - 1;

@@ -4,7 +4,7 @@ import type { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { messageOf, NodeError } from '../core/errors.ts';
 import type { NodeFault } from '../core/errors.ts';
-import type { Command } from './command.ts';
+import type { Command, Commands } from './command.ts';
 import { ReplyDecoder } from './decoder.ts';
 import { Pipeline } from './pipeline.ts';
 import { ReplyDeadline } from './reply-deadline.ts';
@@ -47,9 +47,12 @@ export class Connection {
     this.#socket = socket;
     this.#replyTimeout = replyTimeout;
     this.#pipeline = new Pipeline(endpoint);
-    this.#decoder = new ReplyDecoder((reply) => {
-      this.#pipeline.receive(reply);
-    });
+    this.#decoder = new ReplyDecoder(
+      (reply) => {
+        this.#pipeline.receive(reply);
+      },
+      (chunk, at) => this.#pipeline.skim(chunk, at),
+    );
     this.#deadline = new ReplyDeadline((ms) => {
       this.#destroy('timeout', `no reply within ${secondsText(ms)}`);
     });
@@ -82,9 +85,9 @@ export class Connection {
   }
 
   /** The same for many at once: one that is refused rejects them all. */
-  sendAll<Outcome>(commands: readonly Command<Outcome>[]): Promise<Outcome[]> {
+  sendAll<Outcome>(commands: Commands<Outcome>): Promise<Outcome[]> {
     if (this.#end !== undefined) return Promise.reject(this.#end);
-    if (commands.length > 0) this.#writeSoon();
+    if (commands.lines.length > 0) this.#writeSoon();
     return this.#pipeline.addAll(commands);
   }
 

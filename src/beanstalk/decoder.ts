@@ -28,6 +28,7 @@ interface Announced {
 /** After an error it is of no use any more. */
 export class ReplyDecoder {
   readonly #onReply: (reply: Reply) => void;
+  readonly #skim: (chunk: Buffer, at: number) => number;
   /** The beginning of a line whose end hasn't come yet. */
   #line = '';
   #announced: Announced | undefined;
@@ -35,8 +36,13 @@ export class ReplyDecoder {
   #body: Buffer = nothing;
   #filled = 0;
 
-  constructor(onReply: (reply: Reply) => void) {
+  /** @param skim reads a whole reply by itself, or answers `at`. */
+  constructor(
+    onReply: (reply: Reply) => void,
+    skim: (chunk: Buffer, at: number) => number = (_, at) => at,
+  ) {
     this.#onReply = onReply;
+    this.#skim = skim;
   }
 
   /** Whether a reply has begun to come and isn't complete. */
@@ -57,6 +63,13 @@ export class ReplyDecoder {
   push(chunk: Buffer): void {
     let at = 0;
     while (at < chunk.length) {
+      if (!this.isInReply) {
+        const next = this.#skim(chunk, at);
+        if (next > at) {
+          at = next;
+          continue;
+        }
+      }
       at =
         this.#announced === undefined
           ? this.#readLine(chunk, at)

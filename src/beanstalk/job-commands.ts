@@ -2,9 +2,10 @@
 
 import type { Buffer } from 'node:buffer';
 import { countIn, idIn, isWord, u32, u64, yesBy } from './command.ts';
-import type { Command } from './command.ts';
-import { ProtocolError, unexpected } from './reply.ts';
+import type { Command, Commands } from './command.ts';
+import { misdirected, unexpected } from './reply.ts';
 import type { BodyWord, Reply } from './reply.ts';
+import type { Skimmer } from './skimmer.ts';
 
 export interface JobOptions {
   /** 0 (most urgent) to 2^32 − 1. */
@@ -112,6 +113,22 @@ export function peek(id: bigint): Command<FoundJob | undefined> {
   return found(`peek ${u64('id', id)}`, 'FOUND', id);
 }
 
+/** The bodies of many. @throws RangeError */
+export function peekAll(ids: readonly bigint[]): Commands<Buffer | undefined> {
+  const names = ids.map((id) => u64('id', id).toString());
+  const read = (reply: Reply, at: number): Buffer | undefined => {
+    if (isWord(reply, 'NOT_FOUND')) return undefined;
+    if (reply.word !== 'FOUND' || reply.body === undefined) throw unexpected(reply);
+    if (reply.rest !== names[at]) throw misdirected(names[at], reply.rest);
+    return reply.body;
+  };
+  const skim = (bytes: Skimmer, at: number): Buffer | false => {
+    const isIt = bytes.skip('FOUND ') && bytes.skip(names[at] ?? '') && bytes.skip(' ');
+    return isIt && bytes.opensBody() && bytes.body();
+  };
+  return { lines: names.map((name) => `peek ${name}`), bodyAfter: 'FOUND', read, skim };
+}
+
 /** The most urgent one of the tube in use. */
 export function peekReady(): Command<FoundJob | undefined> {
   return found('peek-ready', 'FOUND');
@@ -153,7 +170,7 @@ function found(line: string, word: BodyWord, id?: bigint): Command<FoundJob | un
     if (reply.word !== word) throw unexpected(reply);
     const job = jobIn(reply);
     if (id === undefined || job.id === id) return job;
-    throw new ProtocolError(`asked for job ${id}, answered with job ${job.id}`);
+    throw misdirected(`${id}`, reply.rest);
   };
   return { line, bodyAfter: word, read };
 }

@@ -3,15 +3,20 @@
 import type { Buffer } from 'node:buffer';
 import { NodeError } from '../core/errors.ts';
 import type { NodeFault } from '../core/errors.ts';
-import type { Command } from './command.ts';
+import type { Command, Commands } from './command.ts';
 import { encode } from './encode.ts';
 import { excerpt, ProtocolError, Refusal, unexpected } from './reply.ts';
 import type { BodyWord, Reply } from './reply.ts';
+import { Skimmer } from './skimmer.ts';
 
 interface Waiting {
   readonly command: Command<unknown>;
+  /** How many replies it still has to get. */
+  due: number;
   readonly resolve: (outcome: unknown) => void;
   readonly reject: (error: NodeError) => void;
+  /** Whether it could read its next reply from the bytes. */
+  readonly skim: ((bytes: Skimmer) => boolean) | undefined;
 }
 
 /** So many answered commands are forgotten in one go: shifting them off one by one would cost far more. */
@@ -23,39 +28,58 @@ export class Pipeline {
   #commands: Waiting[] = [];
   #answered = 0;
   #written = 0;
+  #due = 0;
+  readonly #skimmer = new Skimmer();
 
   /** @param endpoint what errors name. */
   constructor(endpoint: string) {
     this.#endpoint = endpoint;
   }
 
-  /** How many commands have no reply yet. */
+  /** How many replies are due. */
   get length(): number {
-    return this.#commands.length - this.#answered;
+    return this.#due;
   }
 
   /** The command whose reply is the next to come. */
   get oldest(): Command<unknown> | undefined {
-    return this.#answered < this.#written ? this.#commands[this.#answered]?.command : undefined;
+    return this.#next?.command;
+  }
+
+  get #next(): Waiting | undefined {
+    return this.#answered < this.#written ? this.#commands[this.#answered] : undefined;
   }
 
   add<Outcome>(command: Command<Outcome>): Promise<Outcome> {
+    this.#due += 1;
     return new Promise<Outcome>((resolve, reject) => {
-      this.#commands.push({ command, resolve: resolve as Waiting['resolve'], reject });
+      const resolveIt = resolve as Waiting['resolve'];
+      this.#commands.push({ command, due: 1, resolve: resolveIt, reject, skim: undefined });
     });
   }
 
-  /** The same for many, whose outcomes are wanted together: a promise for each would cost more than the rest. */
-  addAll<Outcome>(commands: readonly Command<Outcome>[]): Promise<Outcome[]> {
-    if (commands.length === 0) return Promise.resolve([]);
+  /** The same for many, whose outcomes are wanted together. */
+  addAll<Outcome>({ lines, bodyAfter, read, skim }: Commands<Outcome>): Promise<Outcome[]> {
+    if (lines.length === 0) return Promise.resolve([]);
+    this.#due += lines.length;
     return new Promise((resolve, reject) => {
       const outcomes: Outcome[] = [];
-      // Replies come in the order of their commands
-      const take = (outcome: unknown): void => {
-        outcomes.push(outcome as Outcome);
-        if (outcomes.length === commands.length) resolve(outcomes);
+      let answered = 0;
+      const readNext = (reply: Reply): void => {
+        outcomes.push(read(reply, answered++));
       };
-      for (const command of commands) this.#commands.push({ command, resolve: take, reject });
+      const skimNext = (bytes: Skimmer): boolean => {
+        const outcome = skim(bytes, answered);
+        if (outcome === false) return false;
+        answered += 1;
+        outcomes.push(outcome);
+        return true;
+      };
+      const take = (): void => {
+        if (outcomes.length === lines.length) resolve(outcomes);
+      };
+      const command = { line: lines.join('\r\n'), bodyAfter, read: readNext };
+      this.#commands.push({ command, due: lines.length, resolve: take, reject, skim: skimNext });
     });
   }
 
@@ -72,14 +96,28 @@ export class Pipeline {
     throw new ProtocolError(`unexpected reply ${excerpt(word)} with a body`);
   }
 
+  /**
+   * Reads a reply from the bytes, if its command knows how and all of it is there.
+   * @returns where the next one begins; `at`: it is to be received.
+   */
+  skim(bytes: Buffer, at: number): number {
+    const waiting = this.#next;
+    if (waiting?.skim === undefined) return at;
+    this.#skimmer.begin(bytes, at);
+    if (!waiting.skim(this.#skimmer)) return at;
+    this.#answer(waiting);
+    waiting.resolve(undefined);
+    return this.#skimmer.next;
+  }
+
   /** @throws ProtocolError: the reply, or that it came at all, breaks the protocol; nobody got it. */
   receive(reply: Reply): void {
-    const waiting = this.#answered < this.#written ? this.#commands[this.#answered] : undefined;
+    const waiting = this.#next;
     if (waiting === undefined) {
       throw new ProtocolError(`a reply that nobody waits for: ${unexpected(reply).message}`);
     }
     const outcome = this.#read(waiting.command, reply);
-    this.#forget();
+    this.#answer(waiting);
     if (outcome instanceof Refusal) {
       waiting.reject(new NodeError(this.#endpoint, outcome.fault, outcome.message));
     } else {
@@ -94,6 +132,12 @@ export class Pipeline {
       if (error instanceof Refusal) return error;
       throw error;
     }
+  }
+
+  #answer(waiting: Waiting): void {
+    this.#due -= 1;
+    waiting.due -= 1;
+    if (waiting.due === 0) this.#forget();
   }
 
   #forget(): void {
@@ -114,5 +158,6 @@ export class Pipeline {
     this.#commands = [];
     this.#answered = 0;
     this.#written = 0;
+    this.#due = 0;
   }
 }

@@ -52,6 +52,11 @@ function broken({ word, rest }: Reply): ProtocolError {
   return new ProtocolError(`unexpected reply ${excerpt(rest === '' ? word : `${word} ${rest}`)}`);
 }
 
+/** The error of a reply about another job than was asked for. */
+export function misdirected(asked: string | undefined, answered: string): ProtocolError {
+  return new ProtocolError(`asked for job ${asked}, answered with job ${excerpt(answered)}`);
+}
+
 /** Enough of a line to recognise it, and safe to print. */
 const excerptLength = 40;
 

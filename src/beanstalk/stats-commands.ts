@@ -1,16 +1,18 @@
 // The commands that count: stats, stats-job and stats-tube.
 
-import { idIn, isWord, tubeName, u64 } from './command.ts';
-import type { Command } from './command.ts';
-import { ProtocolError, excerpt } from './reply.ts';
+import { isWord, tubeName, u64 } from './command.ts';
+import type { Command, Commands } from './command.ts';
+import { misdirected, ProtocolError, excerpt } from './reply.ts';
 import type { Reply } from './reply.ts';
+import type { Skimmer } from './skimmer.ts';
 import { lookUpStats, numberOf, readStats, textOf } from './stats.ts';
 import type { Lookup, Stats } from './stats.ts';
 
-type JobState = 'ready' | 'delayed' | 'reserved' | 'buried';
+const jobStates = ['ready', 'delayed', 'reserved', 'buried'] as const;
+
+type JobState = (typeof jobStates)[number];
 
 export interface JobStats {
-  readonly id: bigint;
   readonly tube: string;
   readonly state: JobState;
   readonly priority: number;
@@ -26,17 +28,43 @@ const unborn = 'invalid';
 
 /** Undefined: no such job. @throws RangeError */
 export function statsJob(id: bigint): Command<JobStats | undefined> {
-  return { line: `stats-job ${u64('id', id)}`, bodyAfter: 'OK', read: readJobStats };
+  const name = nameOf(id);
+  const read = (reply: Reply): JobStats | undefined => jobStatsIn(reply, name);
+  return { line: statsJobLine(name), bodyAfter: 'OK', read };
 }
 
-function readJobStats(reply: Reply): JobStats | undefined {
+/** Undefined: no such job in this tube. @throws RangeError */
+export function statsJobs(tube: string, ids: readonly bigint[]): Commands<JobStats | undefined> {
+  const names = ids.map(nameOf);
+  const read = (reply: Reply, at: number): JobStats | undefined =>
+    jobStatsIn(reply, names[at], tube);
+  const skim = (bytes: Skimmer, at: number): JobStats | false =>
+    skimJobStats(bytes, names[at] ?? '', tube);
+  return { lines: names.map(statsJobLine), bodyAfter: 'OK', read, skim };
+}
+
+function nameOf(id: bigint): string {
+  return u64('id', id).toString();
+}
+
+function statsJobLine(name: string): string {
+  return `stats-job ${name}`;
+}
+
+/** @param only undefined: whatever its tube is. */
+function jobStatsIn(reply: Reply, asked: string | undefined, only?: string): JobStats | undefined {
   if (isWord(reply, 'NOT_FOUND')) return undefined;
   const stats = lookUpStats(reply);
-  if (textOf(stats, 'state') === unborn) return undefined;
+  const id = textOf(stats, 'id');
+  if (id !== asked) throw misdirected(asked, id);
+  const tube = textOf(stats, 'tube');
+  if (only !== undefined && tube !== only) return undefined;
+  const state = textOf(stats, 'state');
+  if (state === unborn) return undefined;
   return {
-    id: idIn(textOf(stats, 'id')),
-    tube: textOf(stats, 'tube'),
-    state: stateIn(stats),
+    // The tube that is found is a part of the reply, and would keep all of it
+    tube: only ?? tube,
+    state: stateIn(state),
     priority: priorityIn(stats),
     age: numberOf(stats, 'age'),
     ttr: numberOf(stats, 'ttr'),
@@ -44,24 +72,38 @@ function readJobStats(reply: Reply): JobStats | undefined {
   };
 }
 
+/** Of a job of this tube. */
+function skimJobStats(bytes: Skimmer, asked: string, tube: string): JobStats | false {
+  if (!bytes.skip('OK ') || !bytes.opensBody()) return false;
+  if (!bytes.skip('---\nid: ') || !bytes.skip(asked) || !bytes.skip('\ntube: ')) return false;
+  const isQuoted = bytes.skip('"');
+  if (!bytes.skip(tube) || (isQuoted && !bytes.skip('"')) || !bytes.skip('\nstate: ')) return false;
+  const state = jobStates.find((known) => bytes.skip(known));
+  const priority = bytes.numberAfter('\npri: ');
+  const age = bytes.numberAfter('\nage: ');
+  const delay = bytes.numberAfter('\ndelay: ');
+  const ttr = bytes.numberAfter('\nttr: ');
+  const timeLeft = bytes.numberAfter('\ntime-left: ');
+  const isRead = bytes.skip('\n') && bytes.isInBody && isPriority(priority);
+  if (state === undefined || !isRead || Number.isNaN(age + delay + ttr + timeLeft)) return false;
+  return { tube, state, priority, age, ttr, timeLeft };
+}
+
 /** It goes back to the server with a release or a bury, which take no other. */
 function priorityIn(stats: Lookup): number {
   const priority = numberOf(stats, 'pri');
-  if (priority >= 0 && priority < 2 ** 32) return priority;
+  if (isPriority(priority)) return priority;
   throw new ProtocolError(`a job can't have the priority ${priority}`);
 }
 
-function stateIn(stats: Lookup): JobState {
-  const state = textOf(stats, 'state');
-  switch (state) {
-    case 'ready':
-    case 'delayed':
-    case 'reserved':
-    case 'buried':
-      return state;
-    default:
-      throw new ProtocolError(`a job can't be in the state ${excerpt(state)}`);
-  }
+function isPriority(number: number): boolean {
+  return number >= 0 && number < 2 ** 32;
+}
+
+function stateIn(text: string): JobState {
+  const state = jobStates.find((known) => known === text);
+  if (state !== undefined) return state;
+  throw new ProtocolError(`a job can't be in the state ${excerpt(text)}`);
 }
 
 export interface TubeStats {

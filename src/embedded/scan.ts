@@ -24,7 +24,10 @@ export async function* scanReplicas(database: Database, tube: string): AsyncGene
     if (last === undefined) return;
     from = Number(last.id) - 1;
     found += replicas.length;
-    size = nextPageSize(size, replicas);
+    size = nextPageSize(
+      size,
+      replicas.reduce((sum, { envelope }) => sum + envelope.length, 0),
+    );
     yield { replicas, progress: Math.min(1, found / count) };
   }
 }

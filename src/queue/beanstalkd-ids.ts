@@ -46,7 +46,7 @@ async function someId(connection: Connection, tube: string): Promise<bigint> {
   const [{ all }, , jobs] = await Promise.all([
     connection.send(stats()),
     connection.send(use(tube)),
-    connection.sendAll([peekReady(), peekDelayed(), peekBuried()]),
+    Promise.all([peekReady(), peekDelayed(), peekBuried()].map((peek) => connection.send(peek))),
     connection.send(use(probeTube)),
   ]);
   const ids = jobs.flatMap((job) => (job === undefined ? [] : [job.id]));

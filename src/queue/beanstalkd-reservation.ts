@@ -7,7 +7,6 @@ import { bury, deleteJob, kickJob, release, touch } from '../beanstalk/job-comma
 import type { FoundJob } from '../beanstalk/job-commands.ts';
 import { statsJob } from '../beanstalk/stats-commands.ts';
 import { NodeError } from '../core/errors.ts';
-import { replicaStats } from './beanstalkd-stats.ts';
 import type { QueueNode, ReplicaStats, Reservation } from './node.ts';
 
 export class BeanstalkdReservation implements Reservation {
@@ -75,7 +74,7 @@ export class BeanstalkdReservation implements Reservation {
 
   async #askStats(): Promise<ReplicaStats | undefined> {
     const job = await this.#send(statsJob(this.id));
-    return job?.state === 'reserved' ? replicaStats(job) : undefined;
+    return job?.state === 'reserved' ? job : undefined;
   }
 
   async #settle(act: () => Promise<boolean | undefined>): Promise<boolean> {

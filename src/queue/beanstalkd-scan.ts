@@ -1,10 +1,10 @@
 // The scan of a beanstalkd's tube: no command lists its jobs, so every id is asked for, from the newest down.
 
+import type { Buffer } from 'node:buffer';
 import type { Connection } from '../beanstalk/connection.ts';
-import { peek } from '../beanstalk/job-commands.ts';
-import { statsJob } from '../beanstalk/stats-commands.ts';
+import { peekAll } from '../beanstalk/job-commands.ts';
+import { statsJobs, type JobStats } from '../beanstalk/stats-commands.ts';
 import { idsOf } from './beanstalkd-ids.ts';
-import { replicaStats } from './beanstalkd-stats.ts';
 import { tallyOf } from './beanstalkd-tally.ts';
 import type { ScannedReplica, ScanPage } from './node.ts';
 import { firstPageSize, nextPageSize } from './page-size.ts';
@@ -17,6 +17,8 @@ interface Look {
   readonly asked: number;
   readonly found: readonly bigint[];
   readonly replicas: readonly ScannedReplica[];
+  /** Of all that was read, whatever its tube. */
+  readonly bytes: number;
 }
 
 /**
@@ -27,6 +29,7 @@ export async function* scanIds(connection: Connection, tube: string): AsyncGener
   const ids = await idsOf(connection, tube);
   const tally = await tallyOf(connection, tube, ids.newest);
   const looks: Promise<Look>[] = [];
+  let look = lookTwice;
   let size = firstPageSize;
   let progress = 0;
   try {
@@ -39,7 +42,8 @@ export async function* scanIds(connection: Connection, tube: string): AsyncGener
       const page = await looks.shift();
       if (page === undefined) return;
       tally.add(page.asked, page.found);
-      size = nextPageSize(size, page.replicas);
+      look = page.found.length * 2 > page.asked ? lookOnce : lookTwice;
+      size = nextPageSize(size, page.bytes);
       progress = Math.max(progress, ids.progress, tally.progress);
       yield { replicas: page.replicas, progress };
     }
@@ -55,16 +59,38 @@ function begun(work: Promise<Look>): Promise<Look> {
   return work;
 }
 
-async function look(connection: Connection, tube: string, ids: readonly bigint[]): Promise<Look> {
-  const jobs = await connection.sendAll(ids.map(statsJob));
-  const ours = jobs.flatMap((job) => (job?.tube === tube ? [job] : []));
-  const bodies = await connection.sendAll(ours.map(({ id }) => peek(id)));
-  const replicas = ours.flatMap((job, at) => {
-    const envelope = bodies[at]?.body;
-    // The tube's name is this one, and no part of the reply: that isn't to be kept for it
-    return envelope === undefined
-      ? []
-      : [{ id: job.id, stats: { ...replicaStats(job), tube }, envelope }];
-  });
-  return { asked: ids.length, found: ours.map(({ id }) => id), replicas };
+type LookAt = (connection: Connection, tube: string, ids: readonly bigint[]) => Promise<Look>;
+
+/** Where most ids are of the tube. */
+const lookOnce: LookAt = async (connection, tube, ids) => {
+  const [stats, bodies] = await Promise.all([
+    connection.sendAll(statsJobs(tube, ids)),
+    connection.sendAll(peekAll(ids)),
+  ]);
+  const found = ids.filter((_, at) => stats[at] !== undefined);
+  return { asked: ids.length, found, ...readOf(ids, stats, bodies) };
+};
+
+/** Where most are gone or of other tubes, and may be large: the bodies are asked for when it is known whose they are. */
+const lookTwice: LookAt = async (connection, tube, ids) => {
+  const stats = await connection.sendAll(statsJobs(tube, ids));
+  const found = ids.filter((_, at) => stats[at] !== undefined);
+  const bodies = await connection.sendAll(peekAll(found));
+  const ours = stats.filter((job) => job !== undefined);
+  return { asked: ids.length, found, ...readOf(found, ours, bodies) };
+};
+
+function readOf(
+  ids: readonly bigint[],
+  stats: readonly (JobStats | undefined)[],
+  bodies: readonly (Buffer | undefined)[],
+): Pick<Look, 'replicas' | 'bytes'> {
+  const replicas: ScannedReplica[] = [];
+  let bytes = 0;
+  for (const [at, id] of ids.entries()) {
+    const [job, envelope] = [stats[at], bodies[at]];
+    bytes += envelope?.length ?? 0;
+    if (job !== undefined && envelope !== undefined) replicas.push({ id, stats: job, envelope });
+  }
+  return { replicas, bytes };
 }

@@ -1,12 +1,7 @@
 // What a beanstalkd counts, in the words of a node.
 
-import type { JobStats, TubeStats } from '../beanstalk/stats-commands.ts';
-import type { ReplicaStats, TubeCounts } from './node.ts';
-
-export function replicaStats(job: JobStats): ReplicaStats {
-  const { tube, state, priority, age, ttr, timeLeft } = job;
-  return { tube, state, priority, age, ttr, timeLeft };
-}
+import type { TubeStats } from '../beanstalk/stats-commands.ts';
+import type { TubeCounts } from './node.ts';
 
 /** A tube without jobs and connections vanishes: it counts nothing. */
 export function tubeCounts(stats: TubeStats | undefined): TubeCounts {

@@ -6,7 +6,7 @@
 // these as were counted, the tube had no other job, and what isn't there can't have been there from the beginning.
 
 import type { Connection } from '../beanstalk/connection.ts';
-import { stats, statsJob, statsTube } from '../beanstalk/stats-commands.ts';
+import { stats, statsJobs, statsTube } from '../beanstalk/stats-commands.ts';
 import type { TubeStats } from '../beanstalk/stats-commands.ts';
 import { numberOf } from '../beanstalk/stats.ts';
 import { newestId } from './beanstalkd-ids.ts';
@@ -108,8 +108,8 @@ export class Tally {
   async #present(ids: Iterable<bigint>): Promise<bigint[]> {
     const present: bigint[] = [];
     for (const page of pagesOf(ids, pageSize)) {
-      const jobs = await this.#connection.sendAll(page.map(statsJob));
-      for (const job of jobs) if (job?.tube === this.#tube) present.push(job.id);
+      const jobs = await this.#connection.sendAll(statsJobs(this.#tube, page));
+      present.push(...page.filter((_, at) => jobs[at] !== undefined));
     }
     return present;
   }

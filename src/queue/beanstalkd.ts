@@ -23,7 +23,7 @@ import type { Clock } from '../core/clock.ts';
 import { NodeError } from '../core/errors.ts';
 import { defaultTimeout, defaultTube, probeTube } from './beanstalkd-defaults.ts';
 import { BeanstalkdReservation } from './beanstalkd-reservation.ts';
-import { replicaStats, tubeCounts } from './beanstalkd-stats.ts';
+import { tubeCounts } from './beanstalkd-stats.ts';
 import { scanIds } from './beanstalkd-scan.ts';
 import { longestEnvelope, surelyKept } from './longest-envelope.ts';
 import type { PutOptions, QueueNode, ReplicaStats, Reservation, TubeCounts } from './node.ts';
@@ -150,9 +150,8 @@ export class BeanstalkdNode implements QueueNode {
     return job?.body;
   }
 
-  async stats(id: bigint): Promise<ReplicaStats | undefined> {
-    const job = await this.#commands.send(statsJob(id));
-    return job === undefined ? undefined : replicaStats(job);
+  stats(id: bigint): Promise<ReplicaStats | undefined> {
+    return this.#commands.send(statsJob(id));
   }
 
   /** On one connection: it can't come to another life of the server between the look and the deletion. */

@@ -156,7 +156,6 @@ describe('the life of a job', () => {
     const id = await putOne(say, { priority: 5, ttr: 9 });
     await say(job.reserve());
     expect(await say(statsJob(id))).toEqual({
-      id,
       tube: name,
       state: 'reserved',
       priority: 5,

@@ -6,7 +6,7 @@ import type { Command } from '../../../src/beanstalk/command.ts';
 import * as job from '../../../src/beanstalk/job-commands.ts';
 import { ProtocolError, Refusal } from '../../../src/beanstalk/reply.ts';
 import type { Reply } from '../../../src/beanstalk/reply.ts';
-import { stats, statsJob, statsTube } from '../../../src/beanstalk/stats-commands.ts';
+import { stats, statsJob, statsJobs, statsTube } from '../../../src/beanstalk/stats-commands.ts';
 import * as tube from '../../../src/beanstalk/tube-commands.ts';
 
 const body = Buffer.from('hello');
@@ -33,6 +33,8 @@ describe('nothing is written that the server would misunderstand', () => {
       [`kick-job ${id}`, () => job.kickJob(id)],
       [`reserve-job ${id}`, () => job.reserveJob(id)],
       [`stats-job ${id}`, () => statsJob(id)],
+      [`many peeks, ${id} among them`, () => job.peekAll([1n, id])],
+      [`many stats-jobs, ${id} among them`, () => statsJobs('jobs', [1n, id])],
     ]),
     ...['', '-a', 'a b', 'a\r\nquit', 'é', 'x'.repeat(201), 'a:b'].flatMap((name) => [
       [`use ${name}`, () => tube.use(name)],
@@ -41,7 +43,7 @@ describe('nothing is written that the server would misunderstand', () => {
       [`pause-tube ${name}`, () => tube.pauseTube(name, 0)],
       [`stats-tube ${name}`, () => statsTube(name)],
     ]),
-  ] as [string, () => Command<unknown>][])('%s', (_, make) => {
+  ] as [string, () => unknown][])('%s', (_, make) => {
     expect(make).toThrow(RangeError);
   });
 });
@@ -124,6 +126,7 @@ describe('a known word in the wrong shape breaks the protocol', () => {
       statsJob(1n),
       { word: 'OK', rest: '', body: Buffer.from('---\nid: 1\ntube: a\nstate: lost\n') },
     ],
+    [statsJob(2n), { word: 'OK', rest: '', body: Buffer.from(jobStats) }],
     ...['-1', '4294967296', '1e3'].map((pri): [Command<unknown>, Reply] => [
       statsJob(1n),
       { word: 'OK', rest: '', body: Buffer.from(jobStats.replace('pri: 0', `pri: ${pri}`)) },

@@ -181,7 +181,6 @@ export const statsExchanges: readonly Exchange[] = [
     `stats-job ${largestId}\r\n`,
     ok(jobStats),
     {
-      id: largestId,
       tube: '1e3',
       state: 'reserved',
       priority: 4_294_967_295,
@@ -191,7 +190,12 @@ export const statsExchanges: readonly Exchange[] = [
     },
   ],
   [statsJob(1n), 'stats-job 1\r\n', 'NOT_FOUND\r\n', undefined],
-  [statsJob(1n), 'stats-job 1\r\n', ok(jobStats.replace('reserved', 'invalid')), undefined],
+  [
+    statsJob(largestId),
+    `stats-job ${largestId}\r\n`,
+    ok(jobStats.replace('reserved', 'invalid')),
+    undefined,
+  ],
   [
     statsTube('jobs'),
     'stats-tube jobs\r\n',
