@@ -27,5 +27,6 @@ export async function confirm(
   for await (const line of createInterface({ input: process.stdin })) {
     return /^y(es)?$/i.test(line.trim());
   }
+  printer.stderr.write('\n'); // after an answer the terminal has done so
   return false;
 }

@@ -12,12 +12,9 @@ import { changeMany, hasFilter, refuseWords, type Deed, type ManyOptions } from 
 import { changeNamed, type NamedOutcome } from './named-jobs.ts';
 import { wholeNumber } from './numbers.ts';
 
-/** The state of all that can be kicked is buried. */
-export type KickOptions = Omit<ManyOptions, 'state'>;
-
 export async function kickJobs(
   words: readonly string[],
-  options: KickOptions,
+  options: ManyOptions,
   context: Context,
 ): Promise<void> {
   const [first, second] = words;
@@ -33,6 +30,8 @@ export async function kickJobs(
     await changeMany({ ...kicking, most: 1, asks: false }, options, context);
   } else {
     refuseNumbers(words);
+    if (options.state !== undefined)
+      refuseWords(words, 'dq kick --state dead, or dq kick "$receipt"');
     if (options.dryRun === true) {
       throw new DqError('usage', '--dry-run shows what a selection would kick');
     }

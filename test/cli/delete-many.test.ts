@@ -124,7 +124,9 @@ describe.each(places)('on %s', (_, openPlace) => {
         const run = onTerminal(['-t', tube, 'delete', '--all'], place);
         await prompted(run, /\[y\/N\] $/);
         run.write(key);
-        expect((await run.ended).code).not.toBe(0);
+        const { code, stdout } = await run.ended;
+        expect(code).not.toBe(0);
+        if (key === '\x04') expect(stdout).toContain('[y/N] \r\ndq: nothing was deleted\r\n');
       }
       expect(await place.counts(tube)).toEqual(place.each({ ...none, delayed: 1 }));
     });

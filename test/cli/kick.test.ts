@@ -46,6 +46,16 @@ describe.each(places)('on %s', (_, openPlace) => {
     expect(await work(place, tube)).toEqual(['c']);
   });
 
+  it('wakes those of a state, of all that are buried', async () => {
+    const tube = place.tube();
+    await bury(place, tube, 'a', 'b');
+    const kick = async (...words: readonly string[]) =>
+      (await place.dq(['-t', tube, 'kick', '--yes', ...words])).stderr;
+    expect(await kick('--all', '--state', 'ready,retry')).toBe(`nothing to kick in tube ${tube}\n`);
+    expect(await kick('--state', 'dead')).toBe(`kicked 1 job of tube ${tube}\n`);
+    expect(await work(place, tube)).toEqual(['a']);
+  });
+
   it('never wakes a job that is not due', async () => {
     const tube = place.tube();
     await place.put('-t', tube, '--delay', '1h', 'later');
@@ -103,6 +113,8 @@ describe.each(places)('on %s', (_, openPlace) => {
     ['a receipt and all', ['embedded/x/1', '--all', '--yes'], 'selection'],
     ['no receipt', ['x'], 'receipt'],
     ['two counts', ['1', '2'], 'one number or receipts: what is "1"'],
+    ['a receipt and a state', ['embedded/x/1', '--state', 'dead'], 'selection'],
+    ['no such state', ['--state', 'bured'], 'buried'],
     ['many, asking nobody', ['--all'], '--yes'],
   ])('refuses %s: exit 2', async (_name, words, said) => {
     const { code, stderr } = await place.dq(['kick', ...words]);

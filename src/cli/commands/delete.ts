@@ -3,7 +3,6 @@
 import type { Command } from 'commander';
 import type { ManyOptions } from '../many-jobs.ts';
 import { manyOptions } from './many-options.ts';
-import { stateOption } from './state-option.ts';
 import { run, withExamples, type Program } from './declaration.ts';
 
 export function declare(command: Command, program: Program): void {
@@ -11,8 +10,7 @@ export function declare(command: Command, program: Program): void {
     .description(
       'Deletes every replica of these jobs. A job that runs, or is done, is left as it is (exit 1 if it was named).',
     )
-    .argument('[receipt...]', 'what put printed')
-    .addOption(stateOption('of all, or of those that match, only these; buried means dead too'));
+    .argument('[receipt...]', 'what put printed');
   manyOptions(command, 'delete');
   withExamples(command, [
     'receipt=$(dq put --delay 1h hello)\n  dq delete "$receipt"',

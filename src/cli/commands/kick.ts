@@ -1,7 +1,7 @@
 // dq kick, declared.
 
 import type { Command } from 'commander';
-import type { KickOptions } from '../kick.ts';
+import type { ManyOptions } from '../many-jobs.ts';
 import { manyOptions } from './many-options.ts';
 import { run, withExamples, type Program } from './declaration.ts';
 
@@ -15,6 +15,6 @@ export function declare(command: Command, program: Program): void {
   withExamples(command, ['dq kick', 'dq kick 100', 'dq kick "$receipt"', 'dq kick --all --yes']);
   run(command, program, async (context) => {
     const { kickJobs } = await import('../kick.ts');
-    await kickJobs(command.args, command.opts<KickOptions>(), context);
+    await kickJobs(command.args, command.opts<ManyOptions>(), context);
   });
 }
