@@ -3,7 +3,7 @@
 import { Buffer } from 'node:buffer';
 import { backoffMs, type Backoff } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
-import { LedgerDown } from '../core/errors.ts';
+import { LedgerDown, StrangeEntry } from '../core/errors.ts';
 import { newController } from '../core/signals.ts';
 import type { JobRef, Ledger, Standing } from '../ledger/ledger.ts';
 
@@ -26,7 +26,7 @@ export interface EndingsParts {
    * @param ending undefined: the waiting is over, the job isn't.
    */
   readonly onEnding: (key: string, index: number, ending: Ending | undefined) => unknown;
-  /** Called once a change: with the reason when the ledger can't be asked, with undefined when it can again. */
+  /** Called once a change: with the reason when the ledger can't be asked (of all jobs, or one), with undefined when it can again. */
   readonly onLedger: (reason: string | undefined) => void;
 }
 
@@ -45,6 +45,7 @@ export class Endings {
   #until = Infinity;
   #ledgerIsDown = false;
   #givenUp = false;
+  #toldStrange = false;
 
   constructor(parts: EndingsParts) {
     this.#parts = parts;
@@ -109,10 +110,20 @@ export class Endings {
       return standing;
     } catch (error) {
       if (!(error instanceof LedgerDown)) throw error;
+      if (error instanceof StrangeEntry) {
+        this.#entryIsStrange(error.message);
+        return undefined;
+      }
       this.#ledgerIs(error.message);
       this.#givenUp ||= clock.now() >= this.#until;
       return undefined;
     }
+  }
+
+  /** Others can be asked: the ledger isn't down. */
+  #entryIsStrange(reason: string): void {
+    if (!this.#toldStrange) this.#parts.onLedger(reason);
+    this.#toldStrange = true;
   }
 
   #ledgerIs(reason: string | undefined): void {

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../../src/core/clock.ts';
-import { LedgerDown } from '../../../src/core/errors.ts';
+import { LedgerDown, StrangeEntry } from '../../../src/core/errors.ts';
 import { Endings, type Ending } from '../../../src/produce/endings.ts';
 import { MemoryLedger } from '../../support/memory-ledger.ts';
 
@@ -139,4 +139,19 @@ describe('many jobs', () => {
     expect(desk.told).toHaveLength(1_000);
     expect(desk.looks.length).toBeLessThanOrEqual(64);
   });
+});
+
+it('a job whose entry can not be read is told once, and the ledger is not away for that', async () => {
+  const desk = new Desk();
+  const { look } = desk.ledger;
+  desk.ledger.look = (job) =>
+    job.key === keyOf('odd') ? Promise.reject(new StrangeEntry('it is odd')) : look(job);
+  for (const name of ['odd', 'even']) desk.endings.add({ key: keyOf(name), dueMs: start });
+  desk.plan(5_000, () => desk.done('even'));
+  await desk.endings.end(start + 10_000, forever);
+  expect(desk.ledgerStates).toEqual(['it is odd']);
+  expect(desk.told).toEqual([
+    [keyOf('even'), 1, 'done'],
+    [keyOf('odd'), 0, undefined],
+  ]);
 });
