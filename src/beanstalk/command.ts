@@ -14,6 +14,8 @@ export interface Command<Outcome> {
   readonly line: string;
   /** The body that follows the line, without its CRLF. */
   readonly body?: Buffer;
+  /** What is sent instead of both. */
+  readonly encoded?: Buffer;
   /** How long the server may rightly keep silent, in ms; 0 when left out. */
   readonly waitMs?: number;
   /** The word of the reply that has a body; left out: none has. */
@@ -31,6 +33,14 @@ export interface Commands<Outcome> {
   readonly read: (reply: Reply, at: number) => Outcome;
   /** The same straight from the bytes, for most replies; false: this one is to be read. */
   readonly skim: (bytes: Skimmer, at: number) => Outcome | false;
+}
+
+/** Many of one kind with their bodies, encoded once, however many servers get them. */
+export interface Batch<Outcome> {
+  readonly encoded: Buffer;
+  /** How many they are. */
+  readonly length: number;
+  readonly read: Command<Outcome>['read'];
 }
 
 const largestU32 = 2 ** 32 - 1;

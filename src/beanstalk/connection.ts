@@ -4,7 +4,7 @@ import type { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { messageOf, NodeError } from '../core/errors.ts';
 import type { NodeFault } from '../core/errors.ts';
-import type { Command, Commands } from './command.ts';
+import type { Batch, Command, Commands } from './command.ts';
 import { ReplyDecoder } from './decoder.ts';
 import { Pipeline } from './pipeline.ts';
 import { ReplyDeadline } from './reply-deadline.ts';
@@ -89,6 +89,13 @@ export class Connection {
     if (this.#end !== undefined) return Promise.reject(this.#end);
     if (commands.lines.length > 0) this.#writeSoon();
     return this.#pipeline.addAll(commands);
+  }
+
+  /** The same for a batch: each has its outcome, or is refused by itself. */
+  sendBatch<Outcome>(batch: Batch<Outcome>): Promise<(Outcome | NodeError)[]> {
+    if (this.#end !== undefined) return Promise.reject(this.#end);
+    if (batch.length > 0) this.#writeSoon();
+    return this.#pipeline.addBatch(batch);
   }
 
   /** At once: the server gives its reservations back, and every command without a reply is rejected. */

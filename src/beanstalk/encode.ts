@@ -7,15 +7,17 @@ const carriageReturn = 0x0d;
 const lineFeed = 0x0a;
 const crlfLength = 2;
 
+/** What is encoded already isn't copied, if it is alone. */
 export function encode(commands: readonly Command<unknown>[]): Buffer {
-  const bytes = Buffer.allocUnsafe(
-    commands.reduce((size, { line, body }) => {
-      const bodySize = body === undefined ? 0 : body.length + crlfLength;
-      return size + line.length + crlfLength + bodySize;
-    }, 0),
-  );
+  const [only] = commands;
+  if (commands.length === 1 && only?.encoded !== undefined) return only.encoded;
+  const bytes = Buffer.allocUnsafe(commands.reduce((size, command) => size + sizeOf(command), 0));
   let at = 0;
-  for (const { line, body } of commands) {
+  for (const { line, body, encoded } of commands) {
+    if (encoded !== undefined) {
+      at += encoded.copy(bytes, at);
+      continue;
+    }
     at += bytes.write(line, at, 'latin1');
     at = endLine(bytes, at);
     if (body === undefined) continue;
@@ -23,6 +25,11 @@ export function encode(commands: readonly Command<unknown>[]): Buffer {
     at = endLine(bytes, at);
   }
   return bytes;
+}
+
+function sizeOf({ line, body, encoded }: Command<unknown>): number {
+  if (encoded !== undefined) return encoded.length;
+  return line.length + crlfLength + (body === undefined ? 0 : body.length + crlfLength);
 }
 
 function endLine(bytes: Buffer, at: number): number {

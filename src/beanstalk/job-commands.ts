@@ -2,7 +2,8 @@
 
 import type { Buffer } from 'node:buffer';
 import { countIn, idIn, isWord, u32, u64, yesBy } from './command.ts';
-import type { Command, Commands } from './command.ts';
+import type { Batch, Command, Commands } from './command.ts';
+import { encode } from './encode.ts';
 import { misdirected, unexpected } from './reply.ts';
 import type { BodyWord, Reply } from './reply.ts';
 import type { Skimmer } from './skimmer.ts';
@@ -28,6 +29,14 @@ export function put(body: Buffer, { priority, delay, ttr }: JobOptions): Command
   u32('delay', delay);
   u32('ttr', ttr, 1);
   return { line: `put ${priority} ${delay} ${ttr} ${body.length}`, body, read: readPut };
+}
+
+/** @throws RangeError */
+export function putBatch(
+  puts: readonly { readonly envelope: Buffer; readonly options: JobOptions }[],
+): Batch<PutOutcome> {
+  const encoded = encode(puts.map(({ envelope, options }) => put(envelope, options)));
+  return { encoded, length: puts.length, read: readPut };
 }
 
 function readPut(reply: Reply): PutOutcome {

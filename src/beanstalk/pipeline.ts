@@ -3,7 +3,7 @@
 import type { Buffer } from 'node:buffer';
 import { NodeError } from '../core/errors.ts';
 import type { NodeFault } from '../core/errors.ts';
-import type { Command, Commands } from './command.ts';
+import type { Batch, Command, Commands } from './command.ts';
 import { encode } from './encode.ts';
 import { excerpt, ProtocolError, Refusal, unexpected } from './reply.ts';
 import type { BodyWord, Reply } from './reply.ts';
@@ -83,6 +83,28 @@ export class Pipeline {
     });
   }
 
+  /** For each of a batch its outcome, or why it was refused: a NodeError. */
+  addBatch<Outcome>({ encoded, length, read }: Batch<Outcome>): Promise<(Outcome | NodeError)[]> {
+    if (length === 0) return Promise.resolve([]);
+    this.#due += length;
+    return new Promise((resolve) => {
+      const outcomes: (Outcome | NodeError)[] = [];
+      const readNext = (reply: Reply): void => {
+        const outcome = orRefusal(read, reply);
+        outcomes.push(outcome instanceof Refusal ? this.#errorOf(outcome) : outcome);
+      };
+      const take = (): void => {
+        if (outcomes.length === length) resolve(outcomes);
+      };
+      const fail = (error: NodeError): void => {
+        while (outcomes.length < length) outcomes.push(error);
+        take();
+      };
+      const command = { line: '', encoded, read: readNext };
+      this.#commands.push({ command, due: length, resolve: take, reject: fail, skim: undefined });
+    });
+  }
+
   /** The bytes of the commands added since the last call. From now on they count as written. */
   take(): Buffer {
     const taken = this.#commands.slice(this.#written).map(({ command }) => command);
@@ -116,22 +138,14 @@ export class Pipeline {
     if (waiting === undefined) {
       throw new ProtocolError(`a reply that nobody waits for: ${unexpected(reply).message}`);
     }
-    const outcome = this.#read(waiting.command, reply);
+    const outcome = orRefusal(waiting.command.read, reply);
     this.#answer(waiting);
-    if (outcome instanceof Refusal) {
-      waiting.reject(new NodeError(this.#endpoint, outcome.fault, outcome.message));
-    } else {
-      waiting.resolve(outcome);
-    }
+    if (outcome instanceof Refusal) waiting.reject(this.#errorOf(outcome));
+    else waiting.resolve(outcome);
   }
 
-  #read(command: Command<unknown>, reply: Reply): unknown {
-    try {
-      return command.read(reply);
-    } catch (error) {
-      if (error instanceof Refusal) return error;
-      throw error;
-    }
+  #errorOf({ fault, message }: Refusal): NodeError {
+    return new NodeError(this.#endpoint, fault, message);
   }
 
   #answer(waiting: Waiting): void {
@@ -159,5 +173,14 @@ export class Pipeline {
     this.#answered = 0;
     this.#written = 0;
     this.#due = 0;
+  }
+}
+
+function orRefusal<Outcome>(read: (reply: Reply) => Outcome, reply: Reply): Outcome | Refusal {
+  try {
+    return read(reply);
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
   }
 }

@@ -4,8 +4,9 @@ import { Buffer } from 'node:buffer';
 import type { Cluster } from '../cluster.ts';
 import { DqError } from '../core/errors.ts';
 import { defaultPriority } from '../core/job-defaults.ts';
-import { putInOrder, type BulkEnd } from '../produce/bulk.ts';
+import { putInOrder, type BulkEnd, type BulkParts } from '../produce/bulk.ts';
 import { MayStillRun, type Accepted, type JobProducer } from '../produce/producer.ts';
+import { addressesOf } from '../produce/replicator.ts';
 import { jsonText } from '../output/escape.ts';
 import { putJson } from '../output/job-json.ts';
 import type { Printer } from '../output/printer.ts';
@@ -13,7 +14,7 @@ import { assertWritten } from '../output/standard.ts';
 import type { Context } from './context.ts';
 import { durationOf, optional, wholeNumber } from './numbers.ts';
 import { openCluster } from './open-cluster.ts';
-import type { Waiting } from './wait.ts';
+import type { WaitOptions, Waiting } from './wait.ts';
 import { lineForm, nullForm, records, type RecordForm, type StdinRecord } from './records.ts';
 
 export interface JobOptions {
@@ -42,8 +43,9 @@ interface JobWishes {
 type Wanted = JobWishes & { readonly due: Due };
 
 const largest = 2 ** 32 - 1;
-/** Records on their way at once: a pipelined connection is full long before that. */
-const inFlight = 256;
+/** Records of a chunk of stdin that are put together, and how many such batches are on their way: more bring no more. */
+const atOnce = 256;
+const inFlight = 8;
 
 export function readJobOptions(options: JobOptions): JobWishes {
   const priority = optional(options.priority, (text) =>
@@ -109,16 +111,17 @@ export async function putJobs(
   try {
     const { tube, minReplicas } = cluster.config;
     const print = await printing(context.printer, tube, cluster.config.replicas, minReplicas);
-    const waiting = await waitingFor(cluster, wanted.wait, 'form' in source, context);
-    const onAccepted = async (accepted: readonly Accepted[]): Promise<void> => {
+    const record = 'form' in source ? source.form.name : undefined;
+    const waiting = await waitingFor(cluster, { atMost: wanted.wait, record }, context);
+    const onAccepted: OnAccepted = async (accepted, records) => {
       await print(accepted);
-      for (const job of accepted) waiting?.add(job);
+      accepted.forEach((job, at) => waiting?.add(job, records[at]?.number ?? 0));
     };
     const producer = await cluster.producer();
     if ('word' in source) {
       const payload = source.word === '-' ? await stdinWhole() : Buffer.from(source.word);
       waiting?.listen();
-      await onAccepted([await producer.put(request(payload, wanted))]);
+      await onAccepted([await producer.put(request(payload, wanted))], []);
     } else {
       await putRecords(source.form, wanted, producer, onAccepted, context);
     }
@@ -131,14 +134,13 @@ export async function putJobs(
 
 async function waitingFor(
   cluster: Cluster,
-  atMost: number | undefined,
-  numbered: boolean,
+  { atMost, record }: Pick<WaitOptions, 'record'> & { readonly atMost: JobWishes['wait'] },
   { printer }: Context,
 ): Promise<Waiting | undefined> {
   if (atMost === undefined) return undefined;
   const { Waiting, assertWaitable } = await import('./wait.ts');
   assertWaitable(cluster.config);
-  return Waiting.on(cluster, { atMost, numbered }, printer);
+  return Waiting.on(cluster, { atMost, record }, printer);
 }
 
 function request(payload: Buffer, { due, priority, ttr }: Wanted) {
@@ -149,36 +151,28 @@ async function putRecords(
   form: RecordForm,
   wanted: Wanted,
   producer: JobProducer,
-  onAccepted: Print,
+  onAccepted: OnAccepted,
   { printer }: Context,
 ): Promise<void> {
   let empty = 0;
-  let firstRefused = Infinity;
-  const put = async ({ payload, number }: StdinRecord): Promise<Accepted> => {
-    try {
-      return await producer.put(request(payload, wanted));
-    } catch (error) {
-      firstRefused = Math.min(firstRefused, number);
-      throw error;
-    }
-  };
   const found = records(process.stdin, form, () => {
     empty += 1;
   });
   const end = await putInOrder(found, {
-    put,
+    put: (batch) => producer.putAll(batch.map(({ payload }) => request(payload, wanted))),
     undo: (accepted) => producer.undo(accepted, wanted.due.distinct),
     onAccepted,
+    atOnce,
     inFlight,
   });
   if (empty > 0) printer.note(`${empty} empty ${empty === 1 ? 'line' : 'lines'} skipped`);
   if (end.refusal === undefined) return;
-  throw await resumable(end, `${form.name} ${firstRefused}`);
+  throw await resumable(end, `${form.name} ${end.refused?.number}`);
 }
 
 /** The refusal, with where to go on. */
 async function resumable(
-  { refusal, accepted, mayRun, moreRefusals }: BulkEnd,
+  { refusal, accepted, mayRun, moreRefusals }: BulkEnd<unknown>,
   place: string,
 ): Promise<unknown> {
   if (!(refusal instanceof DqError)) return refusal;
@@ -199,6 +193,8 @@ async function stdinWhole(): Promise<Buffer> {
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
 }
+
+type OnAccepted = BulkParts<StdinRecord>['onAccepted'];
 
 type Print = (accepted: readonly Accepted[]) => Promise<void> | undefined;
 
@@ -229,5 +225,8 @@ async function printing(
 async function lining(printer: Printer, tube: string): Promise<(accepted: Accepted) => string> {
   if (!printer.json) return ({ receipt }) => receipt;
   const { keyOf } = await import('../core/key.ts');
-  return (accepted) => jsonText(putJson({ ...accepted, tube, key: keyOf(accepted.envelope) }));
+  return (accepted) => {
+    const addresses = addressesOf(accepted.replicas);
+    return jsonText(putJson({ ...accepted, addresses, tube, key: keyOf(accepted.envelope) }));
+  };
 }

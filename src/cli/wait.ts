@@ -9,7 +9,7 @@ import { DqError } from '../core/errors.ts';
 import { keyOf } from '../core/key.ts';
 import type { DeathReason } from '../ledger/ledger.ts';
 import type { Printer } from '../output/printer.ts';
-import { Endings, type Ending } from '../produce/endings.ts';
+import { Endings, type AwaitedJob, type Ending } from '../produce/endings.ts';
 import type { Accepted } from '../produce/producer.ts';
 import { exitCodes } from './exit-codes.ts';
 import { stopSignals, type StopSignals } from './stop-signals.ts';
@@ -27,8 +27,8 @@ export function assertWaitable({ nodes, redis }: Config): void {
 export interface WaitOptions {
   /** In ms; Infinity: as long as it takes. */
   readonly atMost: number;
-  /** The jobs are records of stdin: each is told by its number. */
-  readonly numbered: boolean;
+  /** The jobs are records of stdin: what one is called, before its number. */
+  readonly record: 'line' | 'record' | undefined;
 }
 
 export class Waiting {
@@ -65,13 +65,14 @@ export class Waiting {
     return this.#signals;
   }
 
-  add({ envelope, dueNs }: Accepted): void {
-    this.#endings.add({ key: keyOf(envelope), dueMs: dueMs(dueNs) });
+  /** @param number of its record. */
+  add({ envelope, dueNs }: Accepted, number: number): void {
+    this.#endings.add({ key: keyOf(envelope), dueMs: dueMs(dueNs), number });
   }
 
   /** When all is put: waits for what is left, and returns the exit code. */
   async end(): Promise<number> {
-    const { atMost, numbered } = this.#options;
+    const { atMost, record } = this.#options;
     const signals = this.listen();
     try {
       await this.#endings.end(systemClock.now() + atMost, signals.stop);
@@ -79,7 +80,8 @@ export class Waiting {
       signals.release();
     }
     const { done, dead, revoked, waiting } = this.#counts;
-    if (numbered) this.#printer.note(`${done} done, ${dead} buried, ${revoked} deleted`);
+    if (record !== undefined)
+      this.#printer.note(`${done} done, ${dead} buried, ${revoked} deleted`);
     if (waiting > 0) this.#tellWaiting(signals.code !== undefined);
     if (signals.code !== undefined) return signals.code;
     if (dead + revoked > 0) return exitCodes.notSo;
@@ -88,8 +90,8 @@ export class Waiting {
 
   #tellWaiting(stopped: boolean): void {
     if (this.#printer.json) return;
-    const { atMost, numbered } = this.#options;
-    const what = numbered ? `${this.#counts.waiting} not over` : 'not over';
+    const { atMost, record } = this.#options;
+    const what = record !== undefined ? `${this.#counts.waiting} not over` : 'not over';
     this.#printer.warn(
       stopped
         ? `${what}: stopped waiting, what was put stays`
@@ -97,14 +99,14 @@ export class Waiting {
     );
   }
 
-  readonly #tell = (key: string, index: number, ending: Ending | undefined): unknown => {
+  readonly #tell = ({ key, number }: AwaitedJob, ending: Ending | undefined): unknown => {
     this.#counts[ending?.state ?? 'waiting'] += 1;
     if (this.#printer.json) return this.#printer.line({ key, ...endingJson(ending) });
     if (ending === undefined) return undefined;
-    const { numbered } = this.#options;
-    const text = `${numbered ? `record ${index + 1}: ` : ''}${textOf(ending)}`;
+    const { record } = this.#options;
+    const text = `${record === undefined ? '' : `${record} ${number}: `}${textOf(ending)}`;
     if (ending.state !== 'done') this.#printer.warn(text);
-    else if (!numbered) this.#printer.note(text);
+    else if (record === undefined) this.#printer.note(text);
     return undefined;
   };
 }

@@ -5,7 +5,6 @@ import type { Buffer } from 'node:buffer';
 import { DqError, NodeError } from '../core/errors.ts';
 import { keyOf } from '../core/key.ts';
 import type {
-  PutOptions,
   QueueNode,
   ReplicaStats,
   Reservation,
@@ -14,6 +13,7 @@ import type {
   TubeCounts,
   WaitingState,
 } from '../queue/node.ts';
+import type { PutOptions, Puts } from '../queue/puts.ts';
 import type { Database, WriteTerms } from './database.ts';
 import { Places, type Place } from './places.ts';
 import {
@@ -90,6 +90,18 @@ export class EmbeddedNode implements QueueNode {
       ) as { readonly id: number };
       return BigInt(id);
     });
+  }
+
+  /** They share a commit. */
+  putAll({ all }: Puts): Promise<(bigint | NodeError)[]> {
+    return Promise.all(
+      all.map(({ envelope, options }) =>
+        this.put(envelope, options).catch((error: unknown) => {
+          if (error instanceof NodeError) return error;
+          throw error;
+        }),
+      ),
+    );
   }
 
   async reserve(seconds: number, signal?: AbortSignal): Promise<Reservation | undefined> {

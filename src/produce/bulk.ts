@@ -1,21 +1,29 @@
 // Bulk: many records at once in flight, accepted in order; from the first one refused on, nothing is kept.
 
-import type { Accepted } from './producer.ts';
-import { Window, type Settled } from './window.ts';
+import type { Accepted, PutResult } from './producer.ts';
+import { Window } from './window.ts';
 
 export interface BulkParts<Record> {
-  readonly put: (record: Record) => Promise<Accepted>;
+  /** For each record what came of it. Rejects when none of them was put. */
+  readonly put: (records: readonly Record[]) => Promise<readonly PutResult[]>;
   /** Resolves to false when the job may run all the same. */
   readonly undo: (accepted: Accepted) => Promise<boolean>;
-  /** Given all that can be accepted just now, in the order of the records; waited for (back-pressure). */
-  readonly onAccepted: (accepted: readonly Accepted[]) => Promise<void> | void;
-  /** How many records may be on their way at once. */
+  /** Given what can be accepted just now, in the order of its records; waited for (back-pressure). */
+  readonly onAccepted: (
+    accepted: readonly Accepted[],
+    records: readonly Record[],
+  ) => Promise<void> | void;
+  /** How many records are put together at most. */
+  readonly atOnce: number;
+  /** How many such batches may be on their way. */
   readonly inFlight: number;
 }
 
-export interface BulkEnd {
+export interface BulkEnd<Record> {
   readonly accepted: number;
-  /** Why the record with the index `accepted` was refused; undefined when all were accepted. */
+  /** The first record that was refused; undefined when all were accepted. */
+  readonly refused: Record | undefined;
+  /** Why. */
   readonly refusal: unknown;
   /** Jobs after that record that couldn't be undone. */
   readonly mayRun: readonly Accepted[];
@@ -23,60 +31,76 @@ export interface BulkEnd {
   readonly moreRefusals: readonly unknown[];
 }
 
-/** Each record is accepted as soon as it and all before it are, whether more come or not. */
+interface Flying<Record> {
+  readonly records: readonly Record[];
+  /** An Error is why its record was refused. */
+  readonly results: Promise<readonly (Accepted | Error)[]>;
+}
+
+/** Each record is accepted as soon as those that came with it and all before them are, whether more come or not. */
 export async function putInOrder<Record>(
   batches: AsyncIterable<readonly Record[]>,
   parts: BulkParts<Record>,
-): Promise<BulkEnd> {
-  const window = new Window(parts.inFlight);
+): Promise<BulkEnd<Record>> {
+  const window = new Window<Flying<Record>>(parts.inFlight);
   const accepting = accept(window, parts.onAccepted);
   try {
-    await feed(batches, window, parts.put);
+    await feed(batches, window, parts);
   } finally {
     window.end();
   }
-  const { accepted, others } = await accepting;
+  const { accepted, refused, others } = await accepting;
   const mayRun: Accepted[] = [];
   const refusals: unknown[] = [];
   for (const result of others) {
-    if ('refusal' in result) refusals.push(result.refusal);
-    else if (!(await parts.undo(result.accepted))) mayRun.push(result.accepted);
+    if (result instanceof Error) refusals.push(result);
+    else if (!(await parts.undo(result))) mayRun.push(result);
   }
   const [refusal, ...moreRefusals] = refusals;
-  return { accepted, refusal, mayRun, moreRefusals };
+  return { accepted, refused, refusal, mayRun, moreRefusals };
 }
 
 async function feed<Record>(
   batches: AsyncIterable<readonly Record[]>,
-  window: Window,
-  put: BulkParts<Record>['put'],
+  window: Window<Flying<Record>>,
+  { put, atOnce }: BulkParts<Record>,
 ): Promise<void> {
   for await (const batch of batches) {
-    for (const record of batch) {
-      while (window.isFull && !window.isClosed) await window.room();
-      if (window.isClosed) return;
-      window.add(put(record));
+    for (let from = 0; from < batch.length; from += atOnce) {
+      if (!(await window.room())) return;
+      const records = batch.slice(from, from + atOnce);
+      // Watched from here on: it must not count as unhandled while those before it are awaited
+      window.add({
+        records,
+        results: put(records).catch((refusal: unknown) => [refusal as Error]),
+      });
     }
   }
 }
 
-/** `others`: the first refused record and all after it. */
-async function accept(
-  window: Window,
-  onAccepted: BulkParts<never>['onAccepted'],
-): Promise<{ accepted: number; others: readonly Settled[] }> {
+/** `others`: what came of the first refused record and of all after it. */
+async function accept<Record>(
+  window: Window<Flying<Record>>,
+  onAccepted: BulkParts<Record>['onAccepted'],
+): Promise<{ accepted: number; refused: Record | undefined; others: (Accepted | Error)[] }> {
   let count = 0;
-  const others: Settled[] = [];
-  for (let results = await window.take(); results.length > 0; results = await window.take()) {
+  let refused: Record | undefined;
+  const others: (Accepted | Error)[] = [];
+  for (let batch = await window.oldest(); batch !== undefined; batch = await window.oldest()) {
+    const { records } = batch;
+    const results = await batch.results;
     const accepted: Accepted[] = [];
     for (const result of results) {
-      if (others.length === 0 && 'accepted' in result) accepted.push(result.accepted);
+      if (others.length === 0 && !(result instanceof Error)) accepted.push(result);
       else others.push(result);
     }
-    if (others.length > 0) window.close();
-    if (accepted.length > 0) await onAccepted(accepted);
+    if (others.length > 0) {
+      refused ??= records[accepted.length];
+      window.close();
+    }
+    if (accepted.length > 0) await onAccepted(accepted, records);
     count += accepted.length;
-    window.resume();
+    window.removeOldest();
   }
-  return { accepted: count, others };
+  return { accepted: count, refused, others };
 }

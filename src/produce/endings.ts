@@ -13,6 +13,8 @@ export interface AwaitedJob {
   readonly key: string;
   /** Milliseconds since the epoch. */
   readonly dueMs: number;
+  /** What its user knows it by. */
+  readonly number: number;
 }
 
 export interface EndingsParts {
@@ -22,10 +24,9 @@ export interface EndingsParts {
   readonly tube: string;
   /**
    * Called once for each job, in the order in which they end.
-   * @param index counts the jobs from 0 in the order of their puts.
    * @param ending undefined: the waiting is over, the job isn't.
    */
-  readonly onEnding: (key: string, index: number, ending: Ending | undefined) => unknown;
+  readonly onEnding: (job: AwaitedJob, ending: Ending | undefined) => unknown;
   /** Called once a change: with the reason when the ledger can't be asked (of all jobs, or one), with undefined when it can again. */
   readonly onLedger: (reason: string | undefined) => void;
 }
@@ -71,7 +72,7 @@ export class Endings {
 
   async #watchInTurn(): Promise<void> {
     for (let job = this.#backlog.shift(); job !== undefined; job = this.#backlog.shift()) {
-      await this.#parts.onEnding(job.key, job.index, await this.#watch(job));
+      await this.#parts.onEnding(job, await this.#watch(job));
     }
   }
 
@@ -140,30 +141,35 @@ function isOver(standing: Standing | undefined): standing is Ending {
 }
 
 const keyBytes = 16;
-const jobBytes = keyBytes + 8;
+const numberBytes = 8;
+const jobBytes = keyBytes + 2 * numberBytes;
 const chunkJobs = 1_024;
 
-/** A queue that holds a job in 24 bytes: its key, then its due instant. */
+/** A queue that holds a job in 32 bytes: its key, its due instant, its number. */
 class Backlog {
   readonly #chunks: Buffer[] = [];
   #added = 0;
   #taken = 0;
 
-  push({ key, dueMs }: AwaitedJob): void {
-    const at = this.#added++ % chunkJobs;
+  push({ key, dueMs, number }: AwaitedJob): void {
+    const at = (this.#added++ % chunkJobs) * jobBytes;
     if (at === 0) this.#chunks.push(Buffer.alloc(chunkJobs * jobBytes));
     const chunk = this.#chunks.at(-1);
-    chunk?.write(key, at * jobBytes, 'hex');
-    chunk?.writeDoubleLE(dueMs, at * jobBytes + keyBytes);
+    chunk?.write(key, at, 'hex');
+    chunk?.writeDoubleLE(dueMs, at + keyBytes);
+    chunk?.writeDoubleLE(number, at + keyBytes + numberBytes);
   }
 
-  shift(): (AwaitedJob & { readonly index: number }) | undefined {
+  shift(): AwaitedJob | undefined {
     const [chunk] = this.#chunks;
     if (chunk === undefined || this.#taken === this.#added) return undefined;
-    const index = this.#taken++;
-    const from = (index % chunkJobs) * jobBytes;
+    const from = (this.#taken++ % chunkJobs) * jobBytes;
     if (this.#taken % chunkJobs === 0) this.#chunks.shift();
-    const key = chunk.toString('hex', from, from + keyBytes);
-    return { key, dueMs: chunk.readDoubleLE(from + keyBytes), index };
+    const due = from + keyBytes;
+    return {
+      key: chunk.toString('hex', from, due),
+      dueMs: chunk.readDoubleLE(due),
+      number: chunk.readDoubleLE(due + numberBytes),
+    };
   }
 }

@@ -1,13 +1,16 @@
 // The producer: seals a job, has it replicated, and disowns what it couldn't take back.
 
 import type { Buffer } from 'node:buffer';
+import { allOf } from '../core/all-of.ts';
 import type { Clock } from '../core/clock.ts';
 import { dueMs, sealEnvelope } from '../core/envelope.ts';
 import { DqError } from '../core/errors.ts';
 import { longestDelay } from '../core/job-defaults.ts';
 import { keyOf } from '../core/key.ts';
-import { formatReceipt, type ReplicaAddress } from '../core/receipt.ts';
+import { formatReceipt } from '../core/receipt.ts';
+
 import type { Ledger } from '../ledger/ledger.ts';
+import type { Put } from '../queue/puts.ts';
 import type { NodeError } from '../core/errors.ts';
 import {
   addressesOf,
@@ -15,6 +18,7 @@ import {
   takeBack,
   type Replica,
   type Replicator,
+  type WriteResult,
 } from './replicator.ts';
 
 export interface JobRequest {
@@ -29,11 +33,12 @@ export interface JobRequest {
   readonly ttr?: number | undefined;
 }
 
+export type PutResult = Accepted | DqError;
+
 export interface Accepted {
   readonly receipt: string;
   readonly envelope: Buffer;
   readonly dueNs: bigint;
-  readonly addresses: readonly ReplicaAddress[];
   readonly replicas: readonly Replica[];
   readonly failed: readonly NodeError[];
 }
@@ -72,24 +77,52 @@ export class JobProducer {
     this.#parts = parts;
   }
 
-  /** @throws TooFewReplicas; MayStillRun. */
+  /** @throws TooFewReplicas; MayStillRun; DqError (usage). */
   async put(request: JobRequest): Promise<Accepted> {
-    const { replicator, clock } = this.#parts;
+    const [result] = await this.putAll([request]);
+    if (result === undefined || result instanceof DqError) throw result as DqError;
+    return result;
+  }
+
+  /**
+   * Many at once: what came of each.
+   * @throws DqError (usage): none was put.
+   */
+  async putAll(requests: readonly JobRequest[]): Promise<PutResult[]> {
+    const puts = requests.map((request) => this.#seal(request));
+    const written = await this.#parts.replicator.write(puts);
+    return allOf(
+      puts.map(({ envelope }, at) =>
+        this.#resultOf(requests[at] as JobRequest, envelope, written[at] as WriteResult),
+      ),
+    );
+  }
+
+  #seal(request: JobRequest): Put {
     const { dueNs, priority, ttr = this.#parts.ttr } = request;
-    const envelope = sealEnvelope(request);
-    const delay = Math.max(0, Math.floor((dueMs(dueNs) - clock.now()) / 1_000));
+    const delay = Math.max(0, Math.floor((dueMs(dueNs) - this.#parts.clock.now()) / 1_000));
     if (delay > longestDelay) {
       throw new DqError('usage', 'no job can be due in 2^32 seconds (136 years) or more');
     }
-    try {
-      const { replicas, failed } = await replicator.write(envelope, { delay, priority, ttr });
-      const addresses = addressesOf(replicas);
-      const receipt = formatReceipt(addresses);
-      return { receipt, envelope, dueNs, addresses, replicas, failed };
-    } catch (error) {
-      if (!(error instanceof TooFewReplicas) || !error.mayRun) throw error;
-      throw await this.#disown(error, envelope, request);
+    return { envelope: sealEnvelope(request), options: { delay, priority, ttr } };
+  }
+
+  #resultOf(
+    request: JobRequest,
+    envelope: Buffer,
+    result: WriteResult,
+  ): PutResult | Promise<PutResult> {
+    if (result instanceof TooFewReplicas) {
+      return result.mayRun ? this.#disown(result, envelope, request) : result;
     }
+    const { replicas, failed } = result;
+    return {
+      receipt: formatReceipt(addressesOf(replicas)),
+      envelope,
+      dueNs: request.dueNs,
+      replicas,
+      failed,
+    };
   }
 
   /**

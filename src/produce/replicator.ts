@@ -1,10 +1,12 @@
 // The replicator writes each job to several nodes at once, counts, and takes back what is too little.
 
 import type { Buffer } from 'node:buffer';
+import { allOf } from '../core/all-of.ts';
 import type { Clock } from '../core/clock.ts';
 import { DqError, NodeError } from '../core/errors.ts';
 import type { ReplicaAddress } from '../core/receipt.ts';
-import type { PutOptions, QueueNode } from '../queue/node.ts';
+import type { QueueNode } from '../queue/node.ts';
+import { Puts, type Put } from '../queue/puts.ts';
 import { Rotation } from './rotation.ts';
 
 export interface ReplicatorOptions {
@@ -17,6 +19,14 @@ export interface ReplicatorOptions {
   /** In [0, 1). */
   readonly random: number;
 }
+
+interface Asked {
+  readonly node: QueueNode;
+  /** For each put; undefined: it wasn't asked to take it. */
+  readonly answers: readonly (bigint | NodeError | undefined)[];
+}
+
+export type WriteResult = Written | TooFewReplicas;
 
 export interface Written {
   readonly replicas: readonly Replica[];
@@ -79,33 +89,95 @@ export class Replicator {
     this.#rotation = new Rotation(options.nodes, options.random);
   }
 
-  /** @throws TooFewReplicas after what was written has been taken back. */
-  async write(envelope: Buffer, options: PutOptions): Promise<Written> {
-    const { clock, replicas, minReplicas } = this.#options;
-    const { nodes: candidates, shunned } = this.#rotation.next(clock.now(), minReplicas);
-    const written: Replica[] = [];
-    const refusals: NodeError[] = [];
-    let asked = Math.min(replicas, candidates.length);
-    const write = (node: QueueNode): Promise<void> =>
-      node.put(envelope, options).then(
-        (id) => {
-          written.push({ node, id });
-        },
-        (error: unknown) => {
-          if (!(error instanceof NodeError)) throw error;
-          refusals.push(error);
-          this.#rotation.failed(node, error, clock.now());
-          const spare = candidates[asked++];
-          return spare === undefined ? undefined : write(spare);
-        },
-      );
-    await Promise.all(candidates.slice(0, replicas).map(write));
-    const result = { replicas: written, failed: [...shunned, ...refusals] };
-    if (written.length >= minReplicas) return result;
-    const unconfirmed = refusals.some((refusal) => refusal.unconfirmed);
-    const takenBack = await takeBack(written, envelope);
-    throw new TooFewReplicas(minReplicas, result, !takenBack || unconfirmed);
+  /** For each, in their order, what came of it: where too few nodes took it, what was written has been taken back. */
+  async write(puts: readonly Put[]): Promise<WriteResult[]> {
+    const { nodes, replicas } = this.#options;
+    if (nodes.length <= replicas) return this.#writeShare(puts);
+    // In as many shares as there are nodes: each begins with another one
+    const share = Math.ceil(puts.length / nodes.length);
+    const shares: Promise<WriteResult[]>[] = [];
+    for (let from = 0; from < puts.length; from += share) {
+      shares.push(this.#writeShare(puts.slice(from, from + share)));
+    }
+    return (await Promise.all(shares)).flat();
   }
+
+  async #writeShare(share: readonly Put[]): Promise<WriteResult[]> {
+    const { clock, minReplicas } = this.#options;
+    const { nodes, shunned } = this.#rotation.next(clock.now(), minReplicas);
+    const asked = await this.#ask(nodes, new Puts(share));
+    return allOf(share.map(({ envelope }, at) => this.#judge(envelope, at, asked, shunned)));
+  }
+
+  /** As many nodes as are wanted, then spare ones in place of those that refuse. */
+  async #ask(nodes: readonly QueueNode[], puts: Puts): Promise<Asked[]> {
+    const asked: Asked[] = [];
+    for (;;) {
+      const lacks = puts.all.map((_, at) => this.#options.replicas - replicasOf(asked, at).length);
+      const most = lacks.reduce((one, other) => Math.max(one, other), 0);
+      const next = nodes.slice(asked.length, asked.length + most);
+      if (next.length === 0) return asked;
+      const answers = next.map((node, turn) =>
+        this.#askOne(node, puts, (_, at) => (lacks[at] ?? 0) > turn),
+      );
+      asked.push(...(await Promise.all(answers)));
+    }
+  }
+
+  async #askOne(
+    node: QueueNode,
+    puts: Puts,
+    isWanted: (put: Put, at: number) => boolean,
+  ): Promise<Asked> {
+    const wanted = puts.only(isWanted);
+    const answers = await node.putAll(wanted);
+    for (const answer of answers) {
+      if (typeof answer === 'bigint') continue;
+      this.#rotation.failed(node, answer, this.#options.clock.now());
+    }
+    if (wanted === puts) return { node, answers };
+    const left = [...answers];
+    const spread = puts.all.map((put, at) => (isWanted(put, at) ? left.shift() : undefined));
+    return { node, answers: spread };
+  }
+
+  /** @param at which of the puts. */
+  #judge(
+    envelope: Buffer,
+    at: number,
+    asked: readonly Asked[],
+    shunned: readonly NodeError[],
+  ): WriteResult | Promise<WriteResult> {
+    const replicas = replicasOf(asked, at);
+    const refusals = refusalsOf(asked, at);
+    const written = { replicas, failed: [...shunned, ...refusals] };
+    if (replicas.length >= this.#options.minReplicas) return written;
+    return this.#refuse(
+      envelope,
+      written,
+      refusals.some(({ unconfirmed }) => unconfirmed),
+    );
+  }
+
+  async #refuse(envelope: Buffer, written: Written, unconfirmed: boolean): Promise<TooFewReplicas> {
+    const takenBack = await takeBack(written.replicas, envelope);
+    return new TooFewReplicas(this.#options.minReplicas, written, !takenBack || unconfirmed);
+  }
+}
+
+/** @param at which of the puts. */
+function replicasOf(asked: readonly Asked[], at: number): Replica[] {
+  const replicas: Replica[] = [];
+  for (const { node, answers } of asked) {
+    const id = answers[at];
+    if (typeof id === 'bigint') replicas.push({ node, id });
+  }
+  return replicas;
+}
+
+function refusalsOf(asked: readonly Asked[], at: number): NodeError[] {
+  const refusals = asked.map(({ answers }) => answers[at]);
+  return refusals.filter((answer) => answer instanceof NodeError);
 }
 
 /** False when a replica may still be there: its node couldn't be asked. */

@@ -1,16 +1,8 @@
-// The records on their way, in order: one side adds their puts, the other takes those that are settled.
+// The batches on their way, in order: one side adds them, the other takes the oldest.
 
-import type { Accepted } from './producer.ts';
-
-export type Settled = { readonly accepted: Accepted } | { readonly refusal: unknown };
-
-interface Entry {
-  settled: Settled | undefined;
-}
-
-export class Window {
+export class Window<Batch> {
   readonly #size: number;
-  #entries: Entry[] = [];
+  readonly #batches: Batch[] = [];
   #ended = false;
   #closed = false;
   #onRoom: (() => void) | undefined;
@@ -20,55 +12,33 @@ export class Window {
     this.#size = size;
   }
 
-  get isFull(): boolean {
-    return this.#entries.length >= this.#size;
+  /** Resolves when one more may be added; to false when no more is wanted. For one caller at a time, as is `oldest`. */
+  async room(): Promise<boolean> {
+    while (this.#batches.length >= this.#size && !this.#closed) {
+      await new Promise<void>((resolve) => {
+        this.#onRoom = resolve;
+      });
+    }
+    return !this.#closed;
   }
 
-  /** No more is wanted. */
-  get isClosed(): boolean {
-    return this.#closed;
+  add(batch: Batch): void {
+    this.#batches.push(batch);
+    this.#onOldest?.();
   }
 
-  /** Watched from here on: a refusal must not count as unhandled while those before it are awaited. */
-  add(put: Promise<Accepted>): void {
-    const entry: Entry = { settled: undefined };
-    this.#entries.push(entry);
-    const settle = (settled: Settled): void => {
-      entry.settled = settled;
-      if (entry === this.#entries[0]) this.#onOldest?.();
-    };
-    put.then(
-      (accepted) => {
-        settle({ accepted });
-      },
-      (refusal: unknown) => {
-        settle({ refusal });
-      },
-    );
-  }
-
-  /** Resolves at the next `resume` or `close`. For one caller at a time, as is `take`. */
-  room(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#onRoom = resolve;
-    });
-  }
-
-  /** The oldest ones, as far as they are settled: none when no more will come. */
-  async take(): Promise<Settled[]> {
-    while (this.#entries[0]?.settled === undefined) {
-      if (this.#ended && this.#entries.length === 0) return [];
+  /** The oldest one, which takes up room until it is removed; undefined when no more will come. */
+  async oldest(): Promise<Batch | undefined> {
+    while (this.#batches.length === 0 && !this.#ended) {
       await new Promise<void>((resolve) => {
         this.#onOldest = resolve;
       });
     }
-    const unsettled = this.#entries.findIndex(({ settled }) => settled === undefined);
-    const count = unsettled === -1 ? this.#entries.length : unsettled;
-    return this.#entries.splice(0, count).map(({ settled }) => settled as Settled);
+    return this.#batches[0];
   }
 
-  /** What was taken is dealt with: more may be added. */
-  resume(): void {
+  removeOldest(): void {
+    this.#batches.shift();
     this.#onRoom?.();
   }
 

@@ -10,7 +10,6 @@ import {
   peekBuried,
   peekDelayed,
   peekReady,
-  put,
   reserveWithTimeout,
 } from '../beanstalk/job-commands.ts';
 import { Link } from '../beanstalk/link.ts';
@@ -26,7 +25,8 @@ import { BeanstalkdReservation } from './beanstalkd-reservation.ts';
 import { tubeCounts } from './beanstalkd-stats.ts';
 import { scanIds } from './beanstalkd-scan.ts';
 import { longestEnvelope, surelyKept } from './longest-envelope.ts';
-import type { PutOptions, QueueNode, ReplicaStats, Reservation, TubeCounts } from './node.ts';
+import { Puts, type PutOptions } from './puts.ts';
+import type { QueueNode, ReplicaStats, Reservation, TubeCounts } from './node.ts';
 import type { ScannedReplica, ScanPage, WaitingState } from './node.ts';
 import { WaitingConnections } from './waiting-connections.ts';
 
@@ -93,27 +93,52 @@ export class BeanstalkdNode implements QueueNode {
   }
 
   async put(envelope: Buffer, options: PutOptions): Promise<bigint> {
-    const connection = this.#commands.open ?? (await this.#commands.connection());
-    if (envelope.length > surelyKept) await this.#assertKept(envelope, connection);
-    const { kind, id } = await connection.send(put(envelope, options));
-    if (kind === 'buried') await this.#takeBack(id, connection);
-    return id;
+    const [answer] = await this.putAll(new Puts([{ envelope, options }]));
+    if (typeof answer === 'bigint') return answer;
+    throw answer as NodeError;
   }
 
-  async #assertKept({ length }: Buffer, connection: Connection): Promise<void> {
-    const longest = await longestEnvelope(connection);
-    if (length <= longest) return;
+  async putAll(puts: Puts): Promise<readonly (bigint | NodeError)[]> {
+    try {
+      const connection = this.#commands.open ?? (await this.#commands.connection());
+      const isAsked = puts.all.some(({ envelope }) => envelope.length > surelyKept);
+      const longest = isAsked ? await longestEnvelope(connection) : surelyKept;
+      const kept = puts.only(({ envelope }) => envelope.length <= longest);
+      const answers = await this.#put(kept, connection);
+      if (kept === puts) return answers;
+      return puts.all.map(({ envelope: { length } }) => {
+        return (length <= longest ? answers.shift() : undefined) ?? this.#tooBig(length, longest);
+      });
+    } catch (error) {
+      if (!(error instanceof NodeError)) throw error;
+      return puts.all.map(() => error);
+    }
+  }
+
+  async #put(puts: Puts, connection: Connection): Promise<(bigint | NodeError)[]> {
+    const answers: (bigint | NodeError)[] = [];
+    for (const outcome of await connection.sendBatch(puts.encoded)) {
+      if (outcome instanceof NodeError) answers.push(outcome);
+      else if (outcome.kind === 'inserted') answers.push(outcome.id);
+      else answers.push(await this.#takeBack(outcome.id, connection));
+    }
+    return answers;
+  }
+
+  #tooBig(length: number, longest: number): NodeError {
     const message = `job too big: ${length} bytes with its due instant, at most ${longest}`;
-    throw new NodeError(this.endpoint, 'too-big', message);
+    return new NodeError(this.endpoint, 'too-big', message);
   }
 
   /** The node has stored it and can't queue it: deleted again, it was merely refused. */
-  async #takeBack(id: bigint, connection: Connection): Promise<never> {
+  async #takeBack(id: bigint, connection: Connection): Promise<NodeError> {
     const message = 'out of memory';
-    const deleted = await connection.send(deleteJob(id)).catch((cause: unknown) => {
-      throw new NodeError(this.endpoint, 'out-of-memory', message, { unconfirmed: true, cause });
-    });
-    throw new NodeError(this.endpoint, 'out-of-memory', message, { unconfirmed: !deleted });
+    try {
+      const deleted = await connection.send(deleteJob(id));
+      return new NodeError(this.endpoint, 'out-of-memory', message, { unconfirmed: !deleted });
+    } catch (cause) {
+      return new NodeError(this.endpoint, 'out-of-memory', message, { unconfirmed: true, cause });
+    }
   }
 
   reserve(seconds: number, signal?: AbortSignal): Promise<Reservation | undefined> {

@@ -1,15 +1,8 @@
 // What a node can do: the interface that producers and consumers see, whatever holds the jobs.
 
 import type { Buffer } from 'node:buffer';
-
-export interface PutOptions {
-  /** Whole seconds until a worker may see it, 0 to 2^32 − 1. */
-  readonly delay: number;
-  /** 0 (most urgent) to 2^32 − 1. */
-  readonly priority: number;
-  /** Whole seconds a reservation lasts without a touch, 1 to 2^32 − 1. */
-  readonly ttr: number;
-}
+import type { NodeError } from '../core/errors.ts';
+import type { PutOptions, Puts } from './puts.ts';
 
 export type ReplicaState = 'ready' | 'delayed' | 'reserved' | 'buried';
 
@@ -60,6 +53,8 @@ export interface QueueNode {
   readonly tube: string;
   /** The id of the new replica. */
   put(envelope: Buffer, options: PutOptions): Promise<bigint>;
+  /** Many at once: for each its id, or why it has none. It rejects with no NodeError. */
+  putAll(puts: Puts): Promise<readonly (bigint | NodeError)[]>;
   /**
    * The next ready replica, or undefined when there was none for `seconds` (whole; 0: now), or `signal` aborted.
    * Waiting never delays any other call, nor the settling of reservations.

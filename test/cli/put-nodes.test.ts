@@ -75,6 +75,23 @@ describe('enough nodes', () => {
     expect(replicas.map(({ node }) => node)).not.toContain(cluster.nodes[2]?.endpoint);
   });
 
+  it('a node that dies under many lines costs no receipt, and its copies alone', async () => {
+    const cluster = await clusterOf(3);
+    const count = 20_000;
+    const stdin = Array.from({ length: count }, (_, at) => `${at}\n`).join('');
+    const putting = cluster.startDq(['put', '--lines'], { stdin });
+    await putting.line(/./, 'stdout');
+    await cluster.nodes[1]?.kill();
+    const { code, stdout, stderr } = await putting.ended;
+    expect(code).toBe(0);
+    expect(new Set(stdout.split('\n').slice(0, -1)).size).toBe(count);
+    expect(stderr.match(/2 of 3 replicas/g)).toHaveLength(1);
+    for (const alive of [cluster.nodes[0], cluster.nodes[2]]) {
+      const raw = await cluster.raw(alive);
+      expect(await raw.counts('default')).toMatchObject({ ready: count });
+    }
+  });
+
   it('Redis isn’t asked', async () => {
     const cluster = await clusterOf(3);
     await cluster.redis.kill();

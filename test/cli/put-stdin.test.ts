@@ -6,7 +6,7 @@ import { jsonLines, lines, open } from '../support/cli.ts';
 import { clusterOf, configOf } from '../support/cluster.ts';
 import type { Place, Put } from '../support/place.ts';
 import { places } from '../support/places.ts';
-import { obliging, startFakeNode } from '../support/fake-node.ts';
+import { obliging, startFakeNode, type Script } from '../support/fake-node.ts';
 import { temporaryFolder } from '../support/servers.ts';
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
@@ -76,7 +76,7 @@ describe.each(places)('on %s', (_, openPlace) => {
     });
 
     it('prints a receipt for each, in their order', async () => {
-      const words = Array.from({ length: 500 }, (_, at) => `record ${at}`);
+      const words = Array.from({ length: 1_000 }, (_, at) => `record ${at}`);
       const { payloads } = await put(['--lines'], words.join('\n'));
       expect(payloads).toEqual(words);
     });
@@ -146,5 +146,32 @@ describe('a record that is refused', () => {
     const inserted = refusing.heard.filter(({ body }) => body && !body.includes('bad'));
     const deleted = refusing.heard.filter(({ name }) => name === 'delete');
     expect(inserted.length - deleted.length).toBe(2);
+  });
+
+  it('in the middle of many: those before are kept on every node, none after', async () => {
+    const own = await clusterOf(0);
+    const isBad: Script = ({ body }) =>
+      body?.includes('bad') === true ? 'OUT_OF_MEMORY\r\n' : undefined;
+    const nodes = [await startFakeNode(obliging()), await startFakeNode(obliging(isBad))];
+    const file = join(temporaryFolder(), 'dq.yaml');
+    writeFileSync(
+      file,
+      configOf(
+        nodes.map(({ endpoint }) => endpoint),
+        own.redis.endpoint,
+      ),
+    );
+    const records = Array.from({ length: 3_000 }, (_, at) => (at === 1_999 ? 'bad' : `${at}\n`));
+    const stdin = records.join('\n');
+    const { code, stdout, stderr } = await own.dq(['-c', file, 'put', '--lines'], { stdin });
+    expect(code).toBe(75);
+    expect(lines(stdout)).toHaveLength(1_999);
+    expect(stderr).toMatch(/^dq: line 3999: .*out of memory/m);
+    expect(stderr).toContain('1999 accepted, nothing from line 3999 on is kept');
+    const kept = nodes.map(({ heard }, at) => {
+      const inserted = heard.filter(({ body }) => body && (at === 0 || !body.includes('bad')));
+      return inserted.length - heard.filter(({ name }) => name === 'delete').length;
+    });
+    expect(kept).toEqual([1_999, 1_999]);
   });
 });

@@ -92,7 +92,7 @@ describe.each(places)('on %s', (_, openPlace) => {
 
   it('of many jobs is 1 when one of them fails, and tells which', async () => {
     const tube = place.tube();
-    const records = Array.from({ length: 300 }, (_each, at) => `${at}\n`).join('');
+    const records = Array.from({ length: 300 }, (_each, at) => `\n${at}\n`).join('');
     const put = place.startDq(['-t', tube, 'put', '--lines', '--wait'], { stdin: records });
     await put.line(/\/300$/, 'stdout');
     const handler = '[ "$DQ_PAYLOAD" != 41 ]';
@@ -101,7 +101,8 @@ describe.each(places)('on %s', (_, openPlace) => {
     expect(code).toBe(1);
     expect(lines(stdout)).toHaveLength(300);
     expect(lines(stderr).filter((line) => !line.startsWith('no configuration'))).toEqual([
-      'dq: record 42: buried: failed once, exit 1',
+      '300 empty lines skipped',
+      'dq: line 84: buried: failed once, exit 1',
       '299 done, 1 buried, 0 deleted',
     ]);
   });

@@ -3,7 +3,8 @@
 import { Buffer } from 'node:buffer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Gauge, TubeReading } from '../../src/queue/gauge.ts';
-import type { PutOptions, QueueNode } from '../../src/queue/node.ts';
+import type { QueueNode } from '../../src/queue/node.ts';
+import type { PutOptions } from '../../src/queue/puts.ts';
 import { until } from '../support/wait.ts';
 
 export interface GaugedNode {

@@ -2,7 +2,8 @@
 
 import { Buffer } from 'node:buffer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { PutOptions, QueueNode, Reservation, ScannedReplica } from '../../src/queue/node.ts';
+import type { QueueNode, Reservation, ScannedReplica } from '../../src/queue/node.ts';
+import { Puts, type PutOptions } from '../../src/queue/puts.ts';
 import { until } from '../support/wait.ts';
 
 /** Opens a node on one and the same tube each time; the tube is empty at first, and no other test's. */
@@ -54,6 +55,22 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
         const ids = await Promise.all(puts);
         expect(new Set(ids).size).toBe(count);
         expect((await node.peek(ids[1_234]!))?.toString()).toBe('1234/x');
+      });
+
+      it('many at once, each with its own options', async () => {
+        const all = Array.from({ length: 1_000 }, (_, at) => ({
+          envelope: Buffer.from(`${at}/${'x'.repeat(at)}`),
+          options: { delay: at % 2 === 0 ? 0 : 100 + at, priority: at, ttr: 1 + at },
+        }));
+        const ids = await node.putAll(new Puts(all));
+        expect(new Set(ids).size).toBe(all.length);
+        for (const at of [0, 1, 511, 512, 999]) {
+          const id = ids[at] as bigint;
+          expect(await node.peek(id)).toEqual(all[at]?.envelope);
+          expect(await node.stats(id)).toMatchObject({ priority: at, ttr: 1 + at });
+        }
+        expect(await node.counts()).toMatchObject({ ready: 500, delayed: 500 });
+        expect(await node.putAll(new Puts([]))).toEqual([]);
       });
 
       it.each([

@@ -6,6 +6,7 @@ import type { Clock } from '../../src/core/clock.ts';
 import { BeanstalkdNode } from '../../src/queue/beanstalkd.ts';
 import type { BeanstalkdOptions } from '../../src/queue/beanstalkd.ts';
 import type { Reservation } from '../../src/queue/node.ts';
+import { Puts } from '../../src/queue/puts.ts';
 import { obliging, startFakeNode } from '../support/fake-node.ts';
 import type { Script } from '../support/fake-node.ts';
 import { startProxy } from '../support/proxy.ts';
@@ -39,6 +40,10 @@ function nodeAt(endpoint: string, options: Partial<BeanstalkdOptions> = {}): Bea
   const node = new BeanstalkdNode({ endpoint, tube: `tube-${++tubes}`, ...patient, ...options });
   open.push(node);
   return node;
+}
+
+function putsOf(texts: readonly string[]): Puts {
+  return new Puts(texts.map((text) => ({ envelope: Buffer.from(text), options: plain })));
 }
 
 async function take(node: BeanstalkdNode, seconds = long): Promise<Reservation> {
@@ -290,6 +295,60 @@ describe('a server that fails', () => {
     await expect(held.delete()).rejects.toMatchObject({ fault: 'protocol' });
     expect(await held.delete()).toBe(false);
     await expect(held.delete()).rejects.toThrow('settled already');
+  });
+
+  it('dies in the middle of many puts: those that it answered are told, the others may have taken effect', async () => {
+    let puts = 0;
+    const node = nodeAt(
+      await serve(({ name }, socket) => {
+        if (name !== 'put') return undefined;
+        puts += 1;
+        if (puts > 3) socket.end();
+        return puts > 3 ? '' : `INSERTED ${puts}\r\n`;
+      }),
+    );
+    const answers = await node.putAll(putsOf(['a', 'b', 'c', 'd', 'e']));
+    expect(answers.slice(0, 3)).toEqual([1n, 2n, 3n]);
+    const lost = { name: 'NodeError', fault: 'down', unconfirmed: true };
+    expect(answers.slice(3)).toMatchObject([lost, lost]);
+  });
+
+  it('is down: none of many puts may have taken effect', async () => {
+    const own = await startBeanstalkd();
+    const node = nodeAt(own.endpoint);
+    await own.kill();
+    const down = { name: 'NodeError', fault: 'down', unconfirmed: false };
+    expect(await node.putAll(putsOf(['a', 'b']))).toMatchObject([down, down]);
+  });
+
+  it('refuses some of many puts, each for itself', async () => {
+    const deleted: string[] = [];
+    const answersTo: Record<string, string> = { b: 'OUT_OF_MEMORY', c: 'BURIED 3', e: 'DRAINING' };
+    let puts = 0;
+    const node = nodeAt(
+      await serve(({ name, line, body }) => {
+        if (name === 'delete') deleted.push(line);
+        if (name !== 'put') return undefined;
+        puts += 1;
+        return `${answersTo[String(body)] ?? `INSERTED ${puts}`}\r\n`;
+      }),
+    );
+    expect(await node.putAll(putsOf(['a', 'b', 'c', 'd', 'e', 'f']))).toMatchObject([
+      ...[1n, { fault: 'out-of-memory' }, { fault: 'out-of-memory', unconfirmed: false }],
+      ...[4n, { fault: 'draining' }, 6n],
+    ]);
+    expect(deleted).toEqual(['delete 3']);
+  });
+
+  it('is not given those of many puts that are too big for it', async () => {
+    const own = await startBeanstalkd(['-z', '1000']);
+    const node = nodeAt(own.endpoint);
+    const all = ['a', 'x'.repeat(1_001), 'b', 'x'.repeat(1_000)];
+    const answers = await node.putAll(putsOf(all));
+    expect(answers).toMatchObject([1n, { fault: 'too-big', unconfirmed: false }, 2n, 3n]);
+    expect(await Promise.all([1n, 2n, 3n].map((id) => node.peek(id)))).toEqual(
+      ['a', 'b', 'x'.repeat(1_000)].map((text) => Buffer.from(text)),
+    );
   });
 
   it('is no beanstalkd at all', async () => {

@@ -58,8 +58,8 @@ describe.concurrent.each(['use', 'put'])('instead of the reply to %s', (command)
   it.each(all)('$name: from one node of three, it is on the other two', async ({ answer }) => {
     const evil = await fake(onCommand(command, answer));
     const good = [await fake(), await fake()];
-    const { addresses, failed } = await put(producerOn([evil, ...good]));
-    expect(addresses.map(({ endpoint }) => endpoint).sort()).toEqual(
+    const { replicas, failed } = await put(producerOn([evil, ...good]));
+    expect(replicas.map(({ node }) => node.endpoint).sort()).toEqual(
       good.map(({ endpoint }) => endpoint).sort(),
     );
     expect(failed.map(({ node }) => node)).toEqual([evil.endpoint]);
@@ -109,8 +109,8 @@ it('replies split at every byte', async () => {
       ),
     );
     const using = await fake(splitting(at, obliging()));
-    const { addresses } = await put(producerOn([split, using]));
-    expect(addresses.map((address) => String(address.id)).sort()).toEqual(['1', id].sort());
+    const { replicas } = await put(producerOn([split, using]));
+    expect(replicas.map((replica) => String(replica.id)).sort()).toEqual(['1', id].sort());
   }
 });
 

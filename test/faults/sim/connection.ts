@@ -1,6 +1,7 @@
 // Stands in for src/beanstalk/connection.ts: the same face, over a channel to a modelled beanstalkd.
 
-import type { Command } from '../../../src/beanstalk/command.ts';
+import type { Buffer } from 'node:buffer';
+import type { Batch, Command } from '../../../src/beanstalk/command.ts';
 import { ProtocolError, Refusal, type Reply } from '../../../src/beanstalk/reply.ts';
 import type { Clock } from '../../../src/core/clock.ts';
 import { NodeError, type NodeFault } from '../../../src/core/errors.ts';
@@ -126,6 +127,18 @@ export class Connection {
     });
   }
 
+  sendBatch<Outcome>(batch: Batch<Outcome>): Promise<(Outcome | NodeError)[]> {
+    if (this.#end !== undefined) return Promise.reject(this.#end);
+    return Promise.all(
+      putsIn(batch).map((command) =>
+        this.send(command).catch((error: unknown) => {
+          if (error instanceof NodeError) return error;
+          throw error;
+        }),
+      ),
+    );
+  }
+
   close(): void {
     this.#destroy('down', 'connection closed here');
   }
@@ -184,4 +197,16 @@ export class Connection {
     this.#pending = [];
     this.#onEnd(this.#end);
   }
+}
+
+function putsIn<Outcome>({ encoded, read }: Batch<Outcome>): Command<Outcome>[] {
+  const commands: Command<Outcome>[] = [];
+  for (let rest: Buffer = encoded; rest.length > 0;) {
+    const line = rest.toString('latin1', 0, rest.indexOf('\r\n'));
+    const from = line.length + 2;
+    const to = from + Number(line.slice(line.lastIndexOf(' ')));
+    commands.push({ line, body: rest.subarray(from, to), read });
+    rest = rest.subarray(to + 2);
+  }
+  return commands;
 }

@@ -48,6 +48,7 @@ export class Demand {
     }
     if (random.chance(0.1)) this.#plantSomething();
     if (random.chance(0.1)) this.#changeAMind();
+    if (random.chance(0.2)) this.#orderTogether();
     if (this.#sunrise !== undefined && this.#world.nodes.length > 0) {
       this.#layANodeToSleep(this.#sunrise);
     }
@@ -78,6 +79,23 @@ export class Demand {
         this.#users.kick(job);
       });
     }
+  }
+
+  /** Of one put some may be refused. */
+  #orderTogether(): void {
+    const { random, timeline } = this.#world;
+    timeline.plan(random.between(0, 0.7) * this.#until, () => {
+      const plans = Array.from({ length: random.whole(2, 6) }, (_, at) => {
+        const due = timeline.now + this.#dueIn();
+        return { payload: `together${at}`, due, distinct: random.chance(0.5) };
+      });
+      for (const job of this.#users.putTogether(plans, this.#retry)) {
+        if (!random.chance(0.25)) continue;
+        this.#later(random.between(0, 8_000), () => {
+          this.#users.delete(job);
+        });
+      }
+    });
   }
 
   /** While the ledger is away jobs are put, and somebody comes who wants to leave as soon as there are none. */

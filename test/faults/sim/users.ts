@@ -3,7 +3,7 @@
 import { Buffer } from 'node:buffer';
 import { sealEnvelope } from '../../../src/core/envelope.ts';
 import { defaultTerms } from '../../../src/ledger/ledger.ts';
-import { LedgerDown, NodeError } from '../../../src/core/errors.ts';
+import { DqError, LedgerDown, NodeError } from '../../../src/core/errors.ts';
 import { JobProducer, type JobRequest } from '../../../src/produce/producer.ts';
 import { lockForRepair } from '../../../src/produce/repair-lock.ts';
 import {
@@ -14,7 +14,7 @@ import {
   type RepairParts,
   type WornJob,
 } from '../../../src/produce/repair.ts';
-import { Replicator, TooFewReplicas, type Replica } from '../../../src/produce/replicator.ts';
+import { Replicator, type Replica } from '../../../src/produce/replicator.ts';
 import { revoke } from '../../../src/produce/revoke.ts';
 import type { QueueNode } from '../../../src/queue/node.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
@@ -32,6 +32,8 @@ export interface PutPlan {
   readonly ttr?: number;
 }
 
+type OnRefused = (request: JobRequest) => void;
+
 export class Users {
   readonly #world: World;
   readonly #receipts = new Map<JobHistory, readonly { endpoint: string; id: bigint }[]>();
@@ -44,7 +46,24 @@ export class Users {
   }
 
   /** Calls back when it was refused, so that the user may try again. */
-  put(plan: PutPlan, onRefused: (request: JobRequest) => void): JobHistory {
+  put(plan: PutPlan, onRefused: OnRefused): JobHistory {
+    const request = this.#requestFor(plan);
+    this.putAgain(request, onRefused);
+    return this.#historyOf(request);
+  }
+
+  /** In one go. Calls back for each that was refused. */
+  putTogether(plans: readonly PutPlan[], onRefused: OnRefused): JobHistory[] {
+    const requests = plans.map((plan) => this.#requestFor(plan));
+    this.#putAll(requests, onRefused);
+    return requests.map((request) => this.#historyOf(request));
+  }
+
+  putAgain(request: JobRequest, onRefused: OnRefused): void {
+    this.#putAll([request], onRefused);
+  }
+
+  #requestFor(plan: PutPlan): JobRequest {
     const { random } = this.#world;
     this.#stamp += 1n;
     const ms = BigInt(Math.floor(epoch + plan.due)) * 1_000_000n;
@@ -55,15 +74,16 @@ export class Users {
       priority: random.pick([0, 1_024, 1_024, 4_000_000_000]),
       ttr: plan.ttr ?? random.pick([1, 2, 5, 60]),
     };
-    const job = this.#world.history.job(sealEnvelope(request));
-    this.#requests.set(job, request);
-    this.putAgain(request, onRefused);
-    return job;
+    this.#requests.set(this.#historyOf(request), request);
+    return request;
   }
 
-  putAgain(request: JobRequest, onRefused: (request: JobRequest) => void): void {
-    const job = this.#world.history.job(sealEnvelope(request));
-    job.puts += 1;
+  #historyOf(request: JobRequest): JobHistory {
+    return this.#world.history.job(sealEnvelope(request));
+  }
+
+  #putAll(requests: readonly JobRequest[], onRefused: OnRefused): void {
+    for (const request of requests) this.#historyOf(request).puts += 1;
     this.#begin('put', async (process, nodes, ledger) => {
       const count = nodes.length;
       const replicator = new Replicator({
@@ -74,17 +94,19 @@ export class Users {
         ttr: 60,
         ...{ replicator, clock: process.clock, tube, ledger: () => Promise.resolve(ledger) },
       });
-      try {
-        const { replicas } = await producer.put(request);
-        if (!process.alive) return;
-        this.#accepted(job, replicas);
-      } catch (error) {
-        if (!(error instanceof TooFewReplicas || isUnavailable(error))) throw error;
-        if (!process.alive) return;
-        this.#world.trace(process, () => `REFUSED ${job.name}: ${(error as Error).message}`);
-        if (!(error as Error).message.includes('may still run')) job.puts -= 1;
+      const results = await producer.putAll(requests);
+      if (!process.alive) return;
+      requests.forEach((request, at) => {
+        const job = this.#historyOf(request);
+        const result = results[at]!;
+        if (!(result instanceof DqError)) {
+          this.#accepted(job, result.replicas);
+          return;
+        }
+        this.#world.trace(process, () => `REFUSED ${job.name}: ${result.message}`);
+        if (!result.message.includes('may still run')) job.puts -= 1;
         onRefused(request);
-      }
+      });
     });
   }
 

@@ -1,8 +1,8 @@
 // Who gets which reply, and what those get who get none.
 
 import { Buffer } from 'node:buffer';
-import { expect, it } from 'vitest';
-import { deleteJob, peek, put, touch } from '../../../src/beanstalk/job-commands.ts';
+import { describe, expect, it } from 'vitest';
+import { deleteJob, peek, put, putBatch, touch } from '../../../src/beanstalk/job-commands.ts';
 import { Pipeline } from '../../../src/beanstalk/pipeline.ts';
 import type { Reply } from '../../../src/beanstalk/reply.ts';
 
@@ -114,6 +114,62 @@ it('a reply that is no answer to its command is given to nobody', async () => {
   }).toThrow('unexpected reply "BAD_FORMAT"');
   pipeline.fail('protocol', 'over');
   expect(await outcome).toMatchObject({ fault: 'protocol', unconfirmed: true });
+});
+
+describe('a batch', () => {
+  const plain = { priority: 0, delay: 0, ttr: 1 };
+  const batchOf = (...texts: readonly string[]) =>
+    putBatch(texts.map((envelope) => ({ envelope: Buffer.from(envelope), options: plain })));
+  const inserted = (id: number): Reply => ({ word: 'INSERTED', rest: `${id}`, body: undefined });
+
+  it('is the bytes of its commands, between others too', () => {
+    const bytes = 'put 0 0 1 1\r\na\r\nput 0 0 1 2\r\nbb\r\n';
+    const batch = batchOf('a', 'bb');
+    const pipeline = new Pipeline(endpoint);
+    void pipeline.addBatch(batch);
+    expect(pipeline.take().toString()).toBe(bytes);
+    void pipeline.add(touch(1n));
+    void pipeline.addBatch(batch);
+    void pipeline.add(touch(2n));
+    expect(pipeline.take().toString()).toBe(`touch 1\r\n${bytes}touch 2\r\n`);
+    expect(pipeline.length).toBe(6);
+  });
+
+  it('has a reply for each, and a refusal is that of one', async () => {
+    const pipeline = new Pipeline(endpoint);
+    const before = pipeline.add(touch(1n));
+    const outcomes = pipeline.addBatch(batchOf('a', 'b', 'c'));
+    const after = pipeline.add(touch(2n));
+    pipeline.take();
+    const replies = [inserted(5), word('OUT_OF_MEMORY'), inserted(6), word('NOT_FOUND')];
+    for (const reply of [word('TOUCHED'), ...replies]) pipeline.receive(reply);
+    expect(await outcomes).toMatchObject([
+      { kind: 'inserted', id: 5n },
+      { name: 'NodeError', node: endpoint, fault: 'out-of-memory', unconfirmed: false },
+      { kind: 'inserted', id: 6n },
+    ]);
+    expect(await Promise.all([before, after])).toEqual([true, false]);
+  });
+
+  it('that is cut off keeps the answers it had', async () => {
+    const pipeline = new Pipeline(endpoint);
+    const written = pipeline.addBatch(batchOf('a', 'b', 'c'));
+    pipeline.take();
+    const unwritten = pipeline.addBatch(batchOf('d', 'e'));
+    pipeline.receive(inserted(5));
+    pipeline.fail('down', 'connection reset');
+    const lost = { name: 'NodeError', fault: 'down', unconfirmed: true };
+    expect(await written).toMatchObject([{ kind: 'inserted', id: 5n }, lost, lost]);
+    const unsent = { ...lost, unconfirmed: false };
+    expect(await unwritten).toMatchObject([unsent, unsent]);
+    expect(pipeline.take()).toHaveLength(0);
+  });
+
+  it('of nothing has its outcome', async () => {
+    const pipeline = new Pipeline(endpoint);
+    expect(await pipeline.addBatch(batchOf())).toEqual([]);
+    expect(pipeline.take()).toHaveLength(0);
+  });
 });
 
 it('knows the oldest written command', () => {

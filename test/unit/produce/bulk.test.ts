@@ -2,6 +2,7 @@
 
 import { Buffer } from 'node:buffer';
 import { expect, test } from 'vitest';
+import { DqError } from '../../../src/core/errors.ts';
 import { putInOrder } from '../../../src/produce/bulk.ts';
 import type { Accepted } from '../../../src/produce/producer.ts';
 
@@ -14,60 +15,88 @@ async function* numbers(count: number): AsyncGenerator<number[]> {
 }
 
 function job(number: number): Accepted {
-  const none = { addresses: [], replicas: [], failed: [] };
+  const none = { replicas: [], failed: [] };
   return { receipt: String(number), envelope: Buffer.alloc(0), dueNs: 0n, ...none };
 }
 
-async function run(count: number, refused: number, inFlight: number, refusedToo = -1) {
+interface Plan {
+  readonly count: number;
+  readonly inFlight: number;
+  readonly refused?: readonly number[];
+  /** Of whose batch none is put. */
+  readonly failing?: number;
+}
+
+const atOnce = 3;
+
+async function run({ count, inFlight, refused = [], failing = -1 }: Plan) {
   const accepted: string[] = [];
+  const places: number[] = [];
+  const put: string[] = [];
   const undone: string[] = [];
-  const late: string[] = [];
   let most = 0;
   let under = 0;
+  let largest = 0;
   const end = await putInOrder(numbers(count), {
-    put: async (number) => {
+    put: async (records) => {
       under += 1;
       most = Math.max(most, under);
+      largest = Math.max(largest, records.length);
       // The later ones are answered first.
-      for (let turns = count - number; turns > 0; turns--) await Promise.resolve();
+      for (let turns = 2 * (count - records[0]!); turns > 0; turns--) await Promise.resolve();
       under -= 1;
-      if (number === refused) throw new Error('no');
-      if (number === refusedToo) throw new Error('neither');
-      if (number > refused) late.push(String(number));
-      return job(number);
+      if (records.includes(failing)) throw new Error('none');
+      return records.map((number) => {
+        if (refused.includes(number)) return new DqError('unavailable', `not ${number}`);
+        put.push(String(number));
+        return job(number);
+      });
     },
     undo: ({ receipt }) => {
       undone.push(receipt);
       return Promise.resolve(receipt !== '7');
     },
-    onAccepted: (jobs) => void accepted.push(...jobs.map(({ receipt }) => receipt)),
+    onAccepted: (jobs, records) => {
+      accepted.push(...jobs.map(({ receipt }) => receipt));
+      places.push(...records.slice(0, jobs.length));
+    },
+    atOnce,
     inFlight,
   });
-  return { end, accepted, undone, late, most };
+  expect(places.map(String)).toEqual(accepted);
+  expect(most).toBeLessThanOrEqual(inFlight);
+  expect(largest).toBeLessThanOrEqual(atOnce);
+  return { end, accepted, undone, kept: put.filter((receipt) => !undone.includes(receipt)) };
 }
 
 test('all are accepted, in order, with no more in flight than allowed', async () => {
-  const { end, accepted, undone, most } = await run(50, -1, 7);
-  expect(end).toEqual({ accepted: 50, refusal: undefined, mayRun: [], moreRefusals: [] });
+  const { end, accepted, undone } = await run({ count: 50, inFlight: 7 });
+  const none = { refused: undefined, refusal: undefined, mayRun: [], moreRefusals: [] };
+  expect(end).toEqual({ accepted: 50, ...none });
   expect(accepted).toEqual(Array.from({ length: 50 }, (_, at) => String(at)));
   expect(undone).toEqual([]);
-  expect(most).toBeLessThanOrEqual(7);
 });
 
 test.each([1, 3, 100])(
-  'those after the refused one are undone, with %i in flight',
+  'those after the refused one are undone, with %i batches in flight',
   async (inFlight) => {
-    const { end, accepted, undone, late } = await run(20, 5, inFlight);
-    expect(end).toMatchObject({ accepted: 5, refusal: new Error('no') });
-    expect(end.mayRun.map(({ receipt }) => receipt)).toEqual(inFlight > 3 ? ['7'] : []);
+    const { end, accepted, undone, kept } = await run({ count: 20, inFlight, refused: [5] });
+    expect(end).toMatchObject({ accepted: 5, refused: 5, refusal: { message: 'not 5' } });
     expect(accepted).toEqual(['0', '1', '2', '3', '4']);
-    expect(undone.sort()).toEqual(late.sort());
-    expect(late.length).toBeLessThan(inFlight);
+    expect(kept).toEqual(accepted);
+    expect(end.mayRun.map(({ receipt }) => receipt)).toEqual(undone.includes('7') ? ['7'] : []);
+    expect(undone.length).toBeLessThan(inFlight * atOnce);
   },
 );
 
 test('why others after the refused one were refused is told', async () => {
-  const { end, late } = await run(20, 5, 100, 9);
-  expect(end).toMatchObject({ refusal: new Error('no'), moreRefusals: [new Error('neither')] });
-  expect(late).not.toContain('9');
+  const { end } = await run({ count: 20, inFlight: 100, refused: [5, 9] });
+  const refusals = { refusal: { message: 'not 5' }, moreRefusals: [{ message: 'not 9' }] };
+  expect(end).toMatchObject({ refused: 5, ...refusals });
+});
+
+test('a batch of which none is put is refused from its first record on', async () => {
+  const { end, accepted, kept } = await run({ count: 20, inFlight: 100, failing: 7 });
+  expect(end).toMatchObject({ accepted: 6, refused: 6, refusal: { message: 'none' } });
+  expect(kept).toEqual(accepted);
 });

@@ -35,7 +35,7 @@ class Desk {
     };
     this.endings = new Endings({
       ...{ ledger: this.ledger, clock, tube: 'mail' },
-      onEnding: (key, index, ending) => this.told.push([key, index, ending?.state]),
+      onEnding: ({ key, number }, ending) => this.told.push([key, number, ending?.state]),
       onLedger: (reason) => this.ledgerStates.push(reason),
     });
   }
@@ -66,7 +66,7 @@ class Desk {
 describe('a job', () => {
   it('is not asked about before it is due, then soon, then twice a second', async () => {
     const desk = new Desk();
-    desk.endings.add({ key: keyOf('a'), dueMs: start + 3_600_000 });
+    desk.endings.add({ key: keyOf('a'), dueMs: start + 3_600_000, number: 0 });
     desk.plan(3_610_000, () => desk.done('a'));
     await desk.endings.end(Infinity, forever);
     expect(desk.told).toEqual([[keyOf('a'), 0, 'done']]);
@@ -79,7 +79,7 @@ describe('a job', () => {
 
   it('that is not over in time is looked at once more, at that time', async () => {
     const desk = new Desk();
-    desk.endings.add({ key: keyOf('a'), dueMs: start + 3_600_000 });
+    desk.endings.add({ key: keyOf('a'), dueMs: start + 3_600_000, number: 0 });
     await desk.endings.end(start + 5_000, forever);
     expect(desk.told).toEqual([[keyOf('a'), 0, undefined]]);
     expect(desk.looks).toEqual([5_000]);
@@ -88,7 +88,7 @@ describe('a job', () => {
   it('is left when the signal aborts', async () => {
     const desk = new Desk();
     const stop = new AbortController();
-    desk.endings.add({ key: keyOf('a'), dueMs: start });
+    desk.endings.add({ key: keyOf('a'), dueMs: start, number: 0 });
     desk.plan(2_000, () => {
       stop.abort();
     });
@@ -99,7 +99,7 @@ describe('a job', () => {
   it('is waited for through an outage of the ledger, which is told once', async () => {
     const desk = new Desk();
     desk.ledgerIsDown = true;
-    desk.endings.add({ key: keyOf('a'), dueMs: start });
+    desk.endings.add({ key: keyOf('a'), dueMs: start, number: 0 });
     desk.plan(60_000, () => {
       desk.ledgerIsDown = false;
     });
@@ -114,16 +114,20 @@ describe('many jobs', () => {
   it('are each told once, with their number', async () => {
     const desk = new Desk();
     const names = Array.from({ length: 5_000 }, (_, at) => `job ${at}`);
-    for (const name of names) desk.endings.add({ key: keyOf(name), dueMs: start });
+    names.forEach((name, at) => {
+      desk.endings.add({ key: keyOf(name), dueMs: start, number: 2 * at });
+    });
     for (const name of names) await desk.done(name);
     await desk.endings.end(Infinity, forever);
     const told = desk.told.toSorted(([, one], [, other]) => one - other);
-    expect(told).toEqual(names.map((name, at) => [keyOf(name), at, 'done']));
+    expect(told).toEqual(names.map((name, at) => [keyOf(name), 2 * at, 'done']));
   });
 
   it('are each looked at when the time is over, however many are not', async () => {
     const desk = new Desk();
-    for (let at = 0; at < 200; at++) desk.endings.add({ key: keyOf(`${at}`), dueMs: start });
+    for (let at = 0; at < 200; at++) {
+      desk.endings.add({ key: keyOf(`${at}`), dueMs: start, number: at });
+    }
     await desk.done('199');
     await desk.endings.end(start + 1_000, forever);
     const states = desk.told.map(([, , state]) => state);
@@ -134,7 +138,9 @@ describe('many jobs', () => {
   it('are not asked about one by one when the time is over and the ledger is away', async () => {
     const desk = new Desk();
     desk.ledgerIsDown = true;
-    for (let at = 0; at < 1_000; at++) desk.endings.add({ key: keyOf(`${at}`), dueMs: start });
+    for (let at = 0; at < 1_000; at++) {
+      desk.endings.add({ key: keyOf(`${at}`), dueMs: start, number: at });
+    }
     await desk.endings.end(start, forever);
     expect(desk.told).toHaveLength(1_000);
     expect(desk.looks.length).toBeLessThanOrEqual(64);

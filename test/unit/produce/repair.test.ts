@@ -8,7 +8,8 @@ import { keyOf } from '../../../src/core/key.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { lockForRepair } from '../../../src/produce/repair-lock.ts';
 import { fitnessOf, repairJob, type WornJob } from '../../../src/produce/repair.ts';
-import type { PutOptions, QueueNode, ReplicaStats } from '../../../src/queue/node.ts';
+import type { QueueNode, ReplicaStats } from '../../../src/queue/node.ts';
+import type { PutOptions } from '../../../src/queue/puts.ts';
 import { MemoryLedger } from '../../support/memory-ledger.ts';
 
 const now = 1_767_225_600_000;

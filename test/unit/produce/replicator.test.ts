@@ -3,34 +3,55 @@
 import { Buffer } from 'node:buffer';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { NodeError } from '../../../src/core/errors.ts';
-import { Replicator, TooFewReplicas } from '../../../src/produce/replicator.ts';
+import { Replicator, TooFewReplicas, type Written } from '../../../src/produce/replicator.ts';
 import type { QueueNode } from '../../../src/queue/node.ts';
+import type { Puts } from '../../../src/queue/puts.ts';
 
 const options = { delay: 0, priority: 0, ttr: 60 };
 let now: number;
 let asked: string[];
 let hanging: Set<string>;
+/** What each node holds, in the order in which it came. */
+let held: Map<string, string[]>;
+/** Of the nodes that refuse some jobs: which. */
+let refused: Map<string, RegExp>;
 
 beforeEach(() => {
   now = 0;
   asked = [];
   hanging = new Set();
+  held = new Map();
+  refused = new Map();
 });
 
+/** Its ids are those of the jobs it holds, counted from 1. */
 function nodeAt(endpoint: string): QueueNode {
+  const jobs: string[] = [];
+  held.set(endpoint, jobs);
+  const take = (job: string): bigint | NodeError => {
+    if (hanging.has(endpoint))
+      return new NodeError(endpoint, 'timeout', 'no reply', { unconfirmed: true });
+    if (refused.get(endpoint)?.test(job) === true)
+      return new NodeError(endpoint, 'out-of-memory', 'out of memory');
+    return BigInt(jobs.push(job));
+  };
   return {
     endpoint,
-    put: () => {
+    putAll: ({ all }: Puts) => {
       asked.push(endpoint);
-      if (!hanging.has(endpoint)) return Promise.resolve(1n);
-      return Promise.reject(new NodeError(endpoint, 'timeout', 'no reply', { unconfirmed: true }));
+      return Promise.resolve(all.map(({ envelope }) => take(envelope.toString())));
     },
-    delete: () => Promise.resolve(true),
+    delete: (id: bigint, envelope: Buffer) => {
+      const at = Number(id) - 1;
+      if (jobs[at] !== envelope.toString()) return Promise.resolve(false);
+      jobs[at] = '';
+      return Promise.resolve(true);
+    },
   } as Partial<QueueNode> as QueueNode;
 }
 
-function threeNodes(): QueueNode[] {
-  return ['node1', 'node2', 'node3'].map(nodeAt);
+function nodesOf(count: number): QueueNode[] {
+  return Array.from({ length: count }, (_, at) => nodeAt(`node${at + 1}`));
 }
 
 function replicatorOn(nodes: readonly QueueNode[]): Replicator {
@@ -39,12 +60,23 @@ function replicatorOn(nodes: readonly QueueNode[]): Replicator {
   return new Replicator({ nodes, replicas: 3, minReplicas, clock, random: 0 });
 }
 
+function putsOf(jobs: readonly string[]): { envelope: Buffer; options: typeof options }[] {
+  return jobs.map((job) => ({ envelope: Buffer.from(job), options }));
+}
+
+async function write(replicator: Replicator, job = 'job'): Promise<Written> {
+  const [result] = await replicator.write(putsOf([job]));
+  if (result === undefined || result instanceof TooFewReplicas) throw result as Error;
+  return result;
+}
+
 describe('the refusal', () => {
-  const refuse = (...nodes: readonly NodeError[]): Promise<unknown> => {
-    const refusing = nodes.map((error) => {
-      return { endpoint: error.node, put: () => Promise.reject(error) } as unknown as QueueNode;
+  const refuse = (...errors: readonly NodeError[]): Promise<unknown> => {
+    const refusing = errors.map((error) => {
+      const putAll = ({ all }: Puts) => Promise.resolve(all.map(() => error));
+      return { endpoint: error.node, putAll } as unknown as QueueNode;
     });
-    return replicatorOn(refusing).write(Buffer.from(''), options);
+    return write(replicatorOn(refusing));
   };
 
   it('of several nodes counts them, and says what each said', async () => {
@@ -70,35 +102,81 @@ describe('the refusal', () => {
 describe('a node that hung', () => {
   it('is left alone for a while', async () => {
     hanging.add('node3');
-    const three = replicatorOn(threeNodes());
-    await three.write(Buffer.from(''), options);
+    const three = replicatorOn(nodesOf(3));
+    await write(three);
     asked = [];
-    const { failed } = await three.write(Buffer.from(''), options);
+    const { failed } = await write(three);
     expect(asked.sort()).toEqual(['node1', 'node2']);
     expect(failed).toMatchObject([{ node: 'node3' }]);
     now += 30_000;
     asked = [];
-    await three.write(Buffer.from(''), options);
+    await write(three);
     expect(asked.sort()).toEqual(['node1', 'node2', 'node3']);
   });
 
   it('is asked again at once when there are too few others', async () => {
     hanging = new Set(['node2', 'node3']);
-    const three = replicatorOn(threeNodes());
-    await expect(three.write(Buffer.from(''), options)).rejects.toThrow(TooFewReplicas);
+    const three = replicatorOn(nodesOf(3));
+    await expect(write(three)).rejects.toThrow(TooFewReplicas);
     hanging.clear();
-    const { replicas } = await three.write(Buffer.from(''), options);
+    const { replicas } = await write(three);
     expect(replicas.map(({ node }) => node.endpoint).sort()).toEqual(['node1', 'node2', 'node3']);
   });
 
   it('leaves no doubt about a later job, which it was not asked to take', async () => {
     hanging.add('node3');
-    const nodes = threeNodes();
-    const three = replicatorOn(nodes);
-    await three.write(Buffer.from(''), options);
-    for (const node of nodes) {
-      node.put = () => Promise.reject(new NodeError(node.endpoint, 'draining', 'draining'));
+    const three = replicatorOn(nodesOf(3));
+    await write(three);
+    for (const node of ['node1', 'node2', 'node3']) refused.set(node, /./);
+    await expect(write(three)).rejects.toMatchObject({ mayRun: false });
+  });
+});
+
+describe('many jobs at once', () => {
+  const jobs = Array.from({ length: 90 }, (_, at) => `job ${at}`);
+
+  it('lie where it is said of each', async () => {
+    const results = await replicatorOn(nodesOf(3)).write(putsOf(jobs));
+    const places = results.map((result) =>
+      (result as Written).replicas.map(({ node, id }) => held.get(node.endpoint)?.[Number(id) - 1]),
+    );
+    expect(places).toEqual(jobs.map((job) => [job, job, job]));
+  });
+
+  it('are spread evenly over more nodes than each needs', async () => {
+    await replicatorOn(nodesOf(9)).write(putsOf(jobs));
+    expect([...held.values()].map(({ length }) => length)).toEqual(Array(9).fill(30));
+  });
+
+  it('fewer than there are nodes are spread as well', async () => {
+    await replicatorOn(nodesOf(9)).write(putsOf(jobs.slice(0, 3)));
+    expect([...held.values()].filter(({ length }) => length > 0)).toHaveLength(5);
+  });
+
+  it('that a node refuses lie on a spare one instead, each for itself', async () => {
+    refused.set('node1', /[159]$/).set('node2', /[259]$/);
+    const results = await replicatorOn(nodesOf(5)).write(putsOf(jobs));
+    for (const [at, result] of results.entries()) {
+      const { replicas, failed } = result as Written;
+      const nodes = replicas.map(({ node }) => node.endpoint);
+      expect(new Set(nodes).size).toBe(3);
+      for (const { node } of failed) expect(refused.get(node)?.test(jobs[at]!)).toBe(true);
+      for (const { node, id } of replicas) {
+        expect(held.get(node.endpoint)?.[Number(id) - 1]).toBe(jobs[at]);
+      }
     }
-    await expect(three.write(Buffer.from(''), options)).rejects.toMatchObject({ mayRun: false });
+    expect([...held.values()].flat()).toHaveLength(3 * jobs.length);
+  });
+
+  it('of which some are refused by too many are taken back, those alone', async () => {
+    refused.set('node1', /5$/).set('node3', /5$/);
+    const results = await replicatorOn(nodesOf(3)).write(putsOf(jobs));
+    const failed = jobs.filter((_, at) => results[at] instanceof TooFewReplicas);
+    expect(failed).toEqual(jobs.filter((job) => job.endsWith('5')));
+    for (const node of ['node1', 'node2', 'node3']) {
+      expect(held.get(node)?.filter((job) => job !== '')).toEqual(
+        jobs.filter((job) => !job.endsWith('5')),
+      );
+    }
   });
 });
