@@ -10,7 +10,7 @@ import { keyOf } from '../core/key.ts';
 import { formatReceipt } from '../core/receipt.ts';
 
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Put } from '../queue/puts.ts';
+import { assertPutOptions, type Put } from '../queue/puts.ts';
 import type { NodeError } from '../core/errors.ts';
 import {
   addressesOf,
@@ -70,59 +70,83 @@ export interface ProducerParts {
   readonly ledger: (() => Promise<Ledger>) | undefined;
 }
 
+interface Sealed extends Put {
+  readonly request: JobRequest;
+}
+
+interface Joined {
+  readonly sealed: Sealed;
+  readonly resolve: (result: PutResult) => void;
+  readonly reject: (defect: unknown) => void;
+}
+
 export class JobProducer {
   readonly #parts: ProducerParts;
+  #joined: Joined[] = [];
 
   constructor(parts: ProducerParts) {
     this.#parts = parts;
   }
 
-  /** @throws TooFewReplicas; MayStillRun; DqError (usage). */
+  /**
+   * Those that are asked for together go together.
+   * @throws TooFewReplicas; MayStillRun; DqError (usage); RangeError.
+   */
   async put(request: JobRequest): Promise<Accepted> {
-    const [result] = await this.putAll([request]);
-    if (result === undefined || result instanceof DqError) throw result as DqError;
+    const sealed = this.#seal(request);
+    const result = await new Promise<PutResult>((resolve, reject) => {
+      this.#joined.push({ sealed, resolve, reject });
+      if (this.#joined.length === 1) queueMicrotask(this.#putJoined);
+    });
+    if (result instanceof DqError) throw result;
     return result;
   }
 
+  readonly #putJoined = (): void => {
+    const joined = this.#joined;
+    this.#joined = [];
+    this.#putSealed(joined.map(({ sealed }) => sealed)).then(
+      (results) => {
+        joined.forEach(({ resolve }, at) => {
+          resolve(results[at] as PutResult);
+        });
+      },
+      (defect: unknown) => {
+        for (const { reject } of joined) reject(defect);
+      },
+    );
+  };
+
   /**
    * Many at once: what came of each.
-   * @throws DqError (usage): none was put.
+   * @throws DqError (usage), RangeError: none was put.
    */
   async putAll(requests: readonly JobRequest[]): Promise<PutResult[]> {
-    const puts = requests.map((request) => this.#seal(request));
-    const written = await this.#parts.replicator.write(puts);
-    return allOf(
-      puts.map(({ envelope }, at) =>
-        this.#resultOf(requests[at] as JobRequest, envelope, written[at] as WriteResult),
-      ),
-    );
+    return this.#putSealed(requests.map((request) => this.#seal(request)));
   }
 
-  #seal(request: JobRequest): Put {
+  async #putSealed(jobs: readonly Sealed[]): Promise<PutResult[]> {
+    const results = await this.#parts.replicator.write(jobs);
+    return allOf(jobs.map((job, at) => this.#resultOf(job, results[at] as WriteResult)));
+  }
+
+  #seal(request: JobRequest): Sealed {
     const { dueNs, priority, ttr = this.#parts.ttr } = request;
     const delay = Math.max(0, Math.floor((dueMs(dueNs) - this.#parts.clock.now()) / 1_000));
     if (delay > longestDelay) {
       throw new DqError('usage', 'no job can be due in 2^32 seconds (136 years) or more');
     }
-    return { envelope: sealEnvelope(request), options: { delay, priority, ttr } };
+    const options = { delay, priority, ttr };
+    assertPutOptions(options);
+    return { envelope: sealEnvelope(request), options, request };
   }
 
-  #resultOf(
-    request: JobRequest,
-    envelope: Buffer,
-    result: WriteResult,
-  ): PutResult | Promise<PutResult> {
+  #resultOf({ envelope, request }: Sealed, result: WriteResult): PutResult | Promise<PutResult> {
     if (result instanceof TooFewReplicas) {
       return result.mayRun ? this.#disown(result, envelope, request) : result;
     }
-    const { replicas, failed } = result;
-    return {
-      receipt: formatReceipt(addressesOf(replicas)),
-      envelope,
-      dueNs: request.dueNs,
-      replicas,
-      failed,
-    };
+    const receipt = formatReceipt(addressesOf(result.replicas));
+    return { receipt, envelope, dueNs: request.dueNs, ...result };
   }
 
   /**

@@ -1,7 +1,7 @@
 // Puts that go to several nodes together: for all that are beanstalkds they are encoded once.
 
 import type { Buffer } from 'node:buffer';
-import type { Batch } from '../beanstalk/command.ts';
+import { u32, type Batch } from '../beanstalk/command.ts';
 import { putBatch, type PutOutcome } from '../beanstalk/job-commands.ts';
 
 export interface PutOptions {
@@ -16,6 +16,13 @@ export interface PutOptions {
 export interface Put {
   readonly envelope: Buffer;
   readonly options: PutOptions;
+}
+
+/** One that is wrong must not be found among others, when they may be written already. @throws RangeError */
+export function assertPutOptions({ delay, priority, ttr }: PutOptions): void {
+  u32('delay', delay);
+  u32('priority', priority);
+  u32('ttr', ttr, 1);
 }
 
 export class Puts {

@@ -123,7 +123,7 @@ export const mutants: readonly Mutant[] = [
     machine,
     'Math.max(now, dueMs) - now + terms.ttl',
     'terms.ttl',
-    /started after it was deleted|succeeded \d+ times|dead, not late/,
+    /started after it was (deleted|refused)|succeeded \d+ times|dead, not late/,
   ),
   mutant(
     'counts an attempt twice when its answer was lost',
@@ -277,7 +277,7 @@ export const mutants: readonly Mutant[] = [
     embeddedLedger,
     'const kept: WriteTerms = { durable: true,',
     'const kept: WriteTerms = { durable: false,',
-    /succeeded \d+ times/,
+    /succeeded \d+ times|failed \d+ times of/,
   ),
   onMachine(
     'takes other replicas away with those of a job that is done',

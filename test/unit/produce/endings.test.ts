@@ -152,7 +152,9 @@ it('a job whose entry can not be read is told once, and the ledger is not away f
   const { look } = desk.ledger;
   desk.ledger.look = (job) =>
     job.key === keyOf('odd') ? Promise.reject(new StrangeEntry('it is odd')) : look(job);
-  for (const name of ['odd', 'even']) desk.endings.add({ key: keyOf(name), dueMs: start });
+  ['odd', 'even'].forEach((name, number) => {
+    desk.endings.add({ key: keyOf(name), dueMs: start, number });
+  });
   desk.plan(5_000, () => desk.done('even'));
   await desk.endings.end(start + 10_000, forever);
   expect(desk.ledgerStates).toEqual(['it is odd']);
