@@ -9,7 +9,7 @@ import { isPutAfter } from '../ledger/machine.ts';
 import type { Reservation } from '../queue/node.ts';
 import type { Report, WorkEvent } from './events.ts';
 import type { Gate } from './gate.ts';
-import type { Admit, Drop, Handler, Outcome, Task } from './handler.ts';
+import type { Admit, Drop, Handler, Outcome, Run, Task } from './handler.ts';
 import type { Keeper } from './keeper.ts';
 import { Lease, type Leases } from './lease.ts';
 import { kickUntilTaken, settle, type Fate } from './settle.ts';
@@ -31,6 +31,11 @@ const longestLook = 1_000;
 const oldestGrant = 5_000;
 /** A job that no worker has claimed for so many ms although one could is of use to none. */
 const longestDesertion = 5 * 60_000;
+
+export interface NamedJob extends JobRef {
+  /** No other job of the worker has it, whatever their tubes. */
+  readonly name: string;
+}
 
 /** What the attempts of a worker share. */
 export interface AttemptParts {
@@ -57,11 +62,11 @@ export interface AttemptParts {
   /** Called at once before the replicas are settled: no more are adopted. */
   readonly onSettling: (attempt: Attempt) => void;
   /** The ledger says that the job is done. */
-  readonly onDone: (job: JobRef) => void;
+  readonly onDone: (job: NamedJob) => void;
   /** The ledger took this verdict. */
-  readonly onVerdict: (job: JobRef, verdict: Verdict, outcome: Outcome) => void;
+  readonly onVerdict: (job: NamedJob, verdict: Verdict, outcome: Outcome) => void;
   /** The ledger says the job is dead. Whether that is news to this worker: its other replicas say it too. */
-  readonly onDead: (job: JobRef) => boolean;
+  readonly onDead: (job: NamedJob) => boolean;
   /** A run came to its end and the ledger doesn't know. */
   readonly onUnsettled: (job: JobRef) => void;
   /** A due job was sent away for `comeBackSoon`. */
@@ -71,17 +76,18 @@ export interface AttemptParts {
 /** What is to happen next: the replicas' fate, or another hold until the instant (ms) comes. */
 type Next = Fate | { readonly kind: 'hold'; readonly until: number };
 
-export class Attempt {
-  readonly job: JobRef;
+export class Attempt implements Run {
+  readonly job: NamedJob;
   readonly #content: Job;
   readonly #parts: AttemptParts;
-  readonly #stop = new AbortController();
   readonly #replicas: Reservation[];
   #ran = false;
+  #stopped = false;
+  #stop: AbortController | undefined;
   /** When the ledger was last asked for the claim, ms since the epoch. */
   #askedAt = 0;
 
-  constructor(job: JobRef, content: Job, replica: Reservation, parts: AttemptParts) {
+  constructor(job: NamedJob, content: Job, replica: Reservation, parts: AttemptParts) {
     this.job = job;
     this.#content = content;
     this.#replicas = [replica];
@@ -97,7 +103,14 @@ export class Attempt {
 
   /** Ends the handler, because dq stops or the job is no longer this worker's. */
   stop(): void {
-    this.#stop.abort();
+    this.#stopped = true;
+    this.#stop?.abort();
+  }
+
+  get signal(): AbortSignal {
+    this.#stop ??= new AbortController();
+    if (this.#stopped) this.#stop.abort();
+    return this.#stop.signal;
   }
 
   /** Runs synchronously up to the taking of a slot when the job is due. */
@@ -109,26 +122,30 @@ export class Attempt {
     await Promise.all(this.#replicas.map((replica) => this.#settle(replica, fate)));
   }
 
-  async #startAt(instant: number): Promise<Next> {
-    const { clock, gate, slots, stopping } = this.#parts;
-    const left = instant - clock.now();
+  #startAt(instant: number): Next | Promise<Next> {
+    const left = instant - this.#parts.clock.now();
     if (left > longestHold) return releaseFor(left);
-    const admission = this.#parts.admit({ tube: this.job.tube, ...this.#content });
+    const { dueNs, payload } = this.#content;
+    const admission = this.#parts.admit({ tube: this.job.tube, dueNs, payload });
     if (admission === 'pass') return comeBackSoon;
     if (admission !== 'run') return this.#dropUseless(admission);
-    if (left > 0) {
-      this.#parts.onHold(1);
-      await sleepUntil(clock, instant, stopping);
-      this.#parts.onHold(-1);
-    }
+    return left > 0 ? this.#holdUntil(instant) : this.#start(instant);
+  }
+
+  async #holdUntil(instant: number): Promise<Next> {
+    const { clock, stopping, onHold } = this.#parts;
+    onHold(1);
+    await sleepUntil(clock, instant, stopping);
+    onHold(-1);
+    return this.#start(instant);
+  }
+
+  #start(instant: number): Next | Promise<Next> {
+    const { clock, gate, slots, stopping } = this.#parts;
     if (stopping.aborted) return releaseFor(instant - clock.now());
     if (!gate.open) return comeBackSoon;
     if (!slots.take()) return releaseFor(0);
-    try {
-      return await this.#claimAndRun();
-    } finally {
-      slots.give(this.#ran);
-    }
+    return this.#claimAndRun();
   }
 
   /** Writes nothing; a job that another worker has, or had lately, stays. */
@@ -140,10 +157,15 @@ export class Attempt {
     return { kind: 'delete' };
   }
 
+  /** On a slot, which it gives back. */
   async #claimAndRun(): Promise<Next> {
-    const answer = await this.#claim();
-    if (answer === undefined) return comeBackSoon;
-    return answer.kind === 'revoked' ? this.#claimPutAgain() : this.#follow(answer);
+    try {
+      const answer = await this.#claim();
+      if (answer === undefined) return comeBackSoon;
+      return await (answer.kind === 'revoked' ? this.#claimPutAgain() : this.#follow(answer));
+    } finally {
+      this.#parts.slots.give(this.#ran);
+    }
   }
 
   /** The job was deleted: only a replica that was put after that still counts. */
@@ -208,7 +230,7 @@ export class Attempt {
     }
   }
 
-  async #follow(answer: Exclude<ClaimAnswer, { kind: 'revoked' }>): Promise<Next> {
+  #follow(answer: Exclude<ClaimAnswer, { kind: 'revoked' }>): Next | Promise<Next> {
     switch (answer.kind) {
       case 'granted':
         return this.#runWhenDue(answer.claim);
@@ -241,18 +263,28 @@ export class Attempt {
     return this.#follow(answer);
   }
 
-  async #runWhenDue(claim: Claim): Promise<Next> {
-    const { clock, leases, stopping, onClaim } = this.#parts;
+  #runWhenDue(claim: Claim): Promise<Next> {
+    const { clock, leases } = this.#parts;
     const lease = new Lease(this.job, claim, clock.now(), () => {
       this.#tell('warn', 'lost', { attempt: claim.attempt });
       this.stop();
     });
     leases.hold(lease);
-    if (clock.now() < this.job.dueMs) {
-      onClaim(1);
-      await sleepUntil(clock, this.job.dueMs, stopping);
-      onClaim(-1);
-    }
+    return clock.now() < this.job.dueMs
+      ? this.#waitAndRun(claim, lease)
+      : this.#runIfOwn(claim, lease);
+  }
+
+  async #waitAndRun(claim: Claim, lease: Lease): Promise<Next> {
+    const { clock, stopping, onClaim } = this.#parts;
+    onClaim(1);
+    await sleepUntil(clock, this.job.dueMs, stopping);
+    onClaim(-1);
+    return this.#runIfOwn(claim, lease);
+  }
+
+  #runIfOwn(claim: Claim, lease: Lease): Promise<Next> {
+    const { clock, leases, stopping } = this.#parts;
     if (!stopping.aborted && clock.now() - this.#askedAt <= oldestGrant) {
       return this.#run(claim, lease);
     }
@@ -264,7 +296,7 @@ export class Attempt {
     const { clock, handler, leases } = this.#parts;
     const startedAt = clock.now();
     this.#tell('debug', 'started', { attempt: claim.attempt });
-    const outcome = await handler(this.#task(claim), this.#stop.signal);
+    const outcome = await handler(this.#task(claim), this);
     const ms = clock.now() - startedAt;
     this.#ran = outcome.kind !== 'unstartable' && outcome.kind !== 'deferred';
     const verdict = judge(outcome, claim, this.#parts.attempts, this.#parts.random());
@@ -279,22 +311,22 @@ export class Attempt {
 
   #task({ attempt, failures, deaths }: Claim): Task {
     const { tube, key } = this.job;
+    const { dueNs, payload } = this.#content;
     const [replica] = this.#replicas;
     if (replica === undefined) throw new Error('a job without a replica can not run');
     const { node, id } = replica;
     const address = { endpoint: node.endpoint, tube: node.tube, id };
-    return { tube, key, ...this.#content, attempt, failures, deaths, replica: address };
+    return { tube, key, dueNs, payload, attempt, failures, deaths, replica: address };
   }
 
   /** Ledger first, replicas second. False: refused; undefined: the worker gave up before it could be written. */
   async #write(claim: Claim, verdict: Verdict): Promise<boolean | undefined> {
     const { ledger, gate } = this.#parts;
     const { job } = this;
-    const written = await gate.ask(async () => {
+    const written = await gate.ask(() => {
       switch (verdict.kind) {
         case 'done':
-          await ledger.done(job, claim, verdict.exitCode);
-          return true;
+          return ledger.done(job, claim, verdict.exitCode).then(taken);
         case 'retry':
           return ledger.retry(job, claim, verdict.delayMs);
         case 'dead':
@@ -333,8 +365,13 @@ export class Attempt {
     }
   }
 
-  async #settle(replica: Reservation, fate: Fate): Promise<void> {
-    const settled = await settle(replica, fate, this.#parts, this.#parts.giveUp);
+  #settle(replica: Reservation, fate: Fate): Promise<unknown> {
+    const settling = settle(replica, fate, this.#parts, this.#parts.giveUp);
+    return fate.kind === 'delete' ? settling : this.#settleOn(replica, fate, settling);
+  }
+
+  async #settleOn(replica: Reservation, fate: Fate, settling: Promise<boolean>): Promise<void> {
+    const settled = await settling;
     if (fate === comeBackSoon) this.#parts.onPostponed();
     if (settled && fate.kind === 'bury') await this.#lookAgain(replica);
   }
@@ -380,6 +417,11 @@ function fateOf(verdict: Verdict): Fate {
     case 'giveBack':
       return { kind: 'release', delay: Math.ceil(verdict.giveBack.delayMs / 1_000) };
   }
+}
+
+/** A success is taken from whoever tells it. */
+function taken(): boolean {
+  return true;
 }
 
 function exitCodeOf(outcome: Outcome): { exitCode?: number } {

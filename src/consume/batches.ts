@@ -42,7 +42,7 @@ export class Batches {
     this.#options = options;
   }
 
-  readonly handle: Handler = (task, signal) => {
+  readonly handle: Handler = (task, { signal }) => {
     if (this.#stopped || signal.aborted) return Promise.resolve(notStarted);
     return new Promise((resolve) => {
       const group = this.#sharesRun(task) ? this.#sharing : this.#alone;

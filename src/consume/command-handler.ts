@@ -30,7 +30,7 @@ const unheard: Outcome = {
 const killAfterMs = 5_000;
 
 export function commandHandler(options: CommandOptions): Handler {
-  return (task, signal) => {
+  return (task, { signal }) => {
     const { payload } = task;
     return runCommand(options, { payload, env: factsOf(task, options) }, aboutOf(task), signal);
   };

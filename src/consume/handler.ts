@@ -40,8 +40,13 @@ export type Outcome =
   | { readonly kind: 'stopped' }
   | { readonly kind: 'unstartable'; readonly why: string };
 
-/** Runs one task; it must not reject, and must end soon after `signal` aborts. */
-export type Handler = (task: Task, signal: AbortSignal) => Promise<Outcome>;
+export interface Run {
+  /** Made when first asked for: most runs are over before anybody asks, and a signal costs more than all else of a job. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs one task; it must not reject, and must end soon after the signal of `run` aborts. */
+export type Handler = (task: Task, run: Run) => Promise<Outcome>;
 
 /**
  * Whether this worker has a use for the job at all, before anything is claimed.

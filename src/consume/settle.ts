@@ -25,28 +25,56 @@ export interface SettleParts {
  * @param signal the worker gave up: what isn't settled by then comes back when the connection closes.
  * @returns whether it was settled as asked; false when it was no longer ours.
  */
-export async function settle(
+export function settle(
   replica: Reservation,
   fate: Fate,
   parts: SettleParts,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const { keeper } = parts;
+  if (signal.aborted) {
+    keeper.letGo(replica);
+    return Promise.resolve(false);
+  }
+  return apply(replica, fate).then(
+    (settled) => {
+      keeper.letGo(replica);
+      return settled;
+    },
+    (error: unknown) => settleAgain(replica, fate, parts, signal, error),
+  );
+}
+
+/** @param error what the first try ended with. */
+async function settleAgain(
+  replica: Reservation,
+  fate: Fate,
+  parts: SettleParts,
+  signal: AbortSignal,
+  error: unknown,
+): Promise<boolean> {
   try {
-    for (let refusals = 1; !signal.aborted; refusals++) {
+    let refusal = refusalIn(error);
+    if (refusal !== undefined) reportRefusal(replica, refusal, parts.report);
+    for (let refusals = 1; refusal !== undefined; refusals++) {
+      await parts.clock.sleep(backoffMs(betweenConnects, refusals, parts.random()), signal);
+      if (signal.aborted) return false;
       try {
         return await apply(replica, fate);
-      } catch (error) {
-        if (!(error instanceof NodeError)) throw error;
-        if (error.fault === 'down' || error.fault === 'timeout') return false;
-        if (refusals === 1) reportRefusal(replica, error, parts.report);
+      } catch (again) {
+        refusal = refusalIn(again);
       }
-      const wait = backoffMs(betweenConnects, refusals, parts.random());
-      await parts.clock.sleep(wait, signal);
     }
     return false;
   } finally {
     parts.keeper.letGo(replica);
   }
+}
+
+/** Undefined: the replica is no longer ours. */
+function refusalIn(error: unknown): NodeError | undefined {
+  if (!(error instanceof NodeError)) throw error;
+  return error.fault === 'down' || error.fault === 'timeout' ? undefined : error;
 }
 
 /** A buried replica that may run again: nobody else knows of it, so that its node is tried until it answers. */

@@ -65,7 +65,7 @@ export class Source {
     this.#asking = count;
     for (let begun = 0; begun < count; begun++) {
       const asked = this.node.reserve(0, this.#signal);
-      this.#parts.background(asked.then(this.#onAnswer, this.#onError));
+      void asked.then(this.#onAnswer, this.#onError);
     }
   }
 
@@ -89,17 +89,26 @@ export class Source {
   }
 
   readonly #onAnswer = (reservation: Reservation | undefined): void => {
-    this.#take(reservation);
-    this.#answered();
+    this.#try(() => {
+      this.#take(reservation);
+    });
   };
 
   readonly #onError = (error: unknown): void => {
-    try {
+    this.#try(() => {
       this.#fail(error);
-    } finally {
-      this.#answered();
-    }
+    });
   };
+
+  /** A defect ends the worker. */
+  #try(act: () => void): void {
+    try {
+      act();
+    } catch (defect) {
+      this.#parts.background(Promise.reject(defect as Error));
+    }
+    this.#answered();
+  }
 
   #answered(): void {
     this.#asking -= 1;

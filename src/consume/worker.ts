@@ -8,7 +8,7 @@ import { keyOf } from '../core/key.ts';
 import { aborted, newController } from '../core/signals.ts';
 import type { JobRef, Ledger } from '../ledger/ledger.ts';
 import type { QueueNode, Reservation } from '../queue/node.ts';
-import { Attempt, type AttemptParts } from './attempt.ts';
+import { Attempt, type AttemptParts, type NamedJob } from './attempt.ts';
 import type { Background } from './background.ts';
 import type { Report } from './events.ts';
 import { Fetcher } from './fetcher.ts';
@@ -158,15 +158,15 @@ export class Worker {
         this.#claiming += change;
         if (change < 0) this.#fetcher.pump();
       },
-      onSettling: ({ job }) => this.#current.delete(nameOf(job)),
+      onSettling: ({ job }) => this.#current.delete(job.name),
       onVerdict: (job, verdict, outcome) => {
         options.onVerdict?.(job, verdict);
-        if (verdict.kind === 'done') this.#finished.add(nameOf(job));
+        if (verdict.kind === 'done') this.#finished.add(job.name);
         if (verdict.kind === 'dead') this.#noteDead(job);
         this.#count(verdict, outcome);
       },
       onDone: (job) => {
-        this.#finished.add(nameOf(job));
+        this.#finished.add(job.name);
       },
       onDead: (job) => this.#noteDead(job),
       onUnsettled: () => {
@@ -247,25 +247,26 @@ export class Worker {
   }
 
   #arrive(replica: Reservation, source: Source): void {
-    const content = openEnvelope(replica.envelope);
-    if (content === undefined) {
-      this.#buryForeign(replica, source.tube);
-      return;
-    }
+    const { tube } = source;
     const key = keyOf(replica.envelope);
-    const job = { tube: source.tube, key, dueMs: dueMs(content.dueNs) };
-    const name = nameOf(job);
+    const name = `${tube}:${key}`;
     const current = this.#current.get(name);
     if (current !== undefined) {
       current.adopt(replica);
       return;
     }
     if (this.#finished.has(name)) {
-      const about = { tube: source.tube, key, node: replica.node.endpoint };
+      const about = { tube, key, node: replica.node.endpoint };
       this.#options.report({ level: 'debug', event: 'removed', ...about, reason: 'done' });
       this.#track(this.#settleAlone(replica, { kind: 'delete' }));
       return;
     }
+    const content = openEnvelope(replica.envelope);
+    if (content === undefined) {
+      this.#buryForeign(replica, tube);
+      return;
+    }
+    const job = { name, tube, key, dueMs: dueMs(content.dueNs) };
     const attempt = new Attempt(job, content, replica, this.#parts);
     this.#current.set(name, attempt);
     this.#track(attempt.live());
@@ -306,8 +307,7 @@ export class Worker {
     this.#stopping.abort();
   }
 
-  #noteDead(job: JobRef): boolean {
-    const name = nameOf(job);
+  #noteDead({ name }: NamedJob): boolean {
     if (this.#dead.has(name)) return false;
     if (this.#dead.size >= mostDeadKnown) this.#dead.clear();
     this.#dead.add(name);
@@ -355,8 +355,4 @@ export class Worker {
       }
     }
   }
-}
-
-function nameOf({ tube, key }: JobRef): string {
-  return `${tube}:${key}`;
 }

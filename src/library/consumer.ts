@@ -3,7 +3,7 @@
 import type { Buffer } from 'node:buffer';
 import { Cluster } from '../cluster.ts';
 import type { WorkEvent } from '../consume/events.ts';
-import type { Handler, Outcome, Task } from '../consume/handler.ts';
+import type { Handler, Outcome, Run, Task } from '../consume/handler.ts';
 import { workerName } from '../consume/name.ts';
 import { Worker, type WorkSummary } from '../consume/worker.ts';
 import { systemClock } from '../core/clock.ts';
@@ -80,18 +80,34 @@ export class Consumer {
 }
 
 function handlerOf(fn: Consume): Handler {
-  return async (task, signal): Promise<Outcome> => {
+  return async (task, run): Promise<Outcome> => {
     try {
-      await fn(task.payload, factsOf(task, signal));
+      await fn(task.payload, new Facts(task, run));
       return { kind: 'succeeded', exitCode: 0 };
     } catch (error) {
       if (error instanceof Rejection) return { kind: 'rejected', why: messageOf(error) };
-      if (signal.aborted) return { kind: 'stopped' };
+      if (run.signal.aborted) return { kind: 'stopped' };
       return { kind: 'failed', why: messageOf(error) };
     }
   };
 }
 
-function factsOf({ key, tube, dueNs, attempt }: Task, signal: AbortSignal): JobFacts {
-  return { key, tube, due: new Date(dueMs(dueNs)), attempt, signal };
+class Facts implements JobFacts {
+  readonly key: string;
+  readonly tube: string;
+  readonly due: Date;
+  readonly attempt: number;
+  readonly #run: Run;
+
+  constructor({ key, tube, dueNs, attempt }: Task, run: Run) {
+    this.key = key;
+    this.tube = tube;
+    this.due = new Date(dueMs(dueNs));
+    this.attempt = attempt;
+    this.#run = run;
+  }
+
+  get signal(): AbortSignal {
+    return this.#run.signal;
+  }
 }

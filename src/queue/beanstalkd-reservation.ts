@@ -77,18 +77,22 @@ export class BeanstalkdReservation implements Reservation {
     return job?.state === 'reserved' ? job : undefined;
   }
 
-  async #settle(act: () => Promise<boolean | undefined>): Promise<boolean> {
-    if (this.#state !== 'held') throw new Error(`replica ${this.id} is settled already`);
-    this.#state = 'settling';
-    try {
-      const settled = await act();
-      this.#state = 'settled';
-      this.#onSettled?.();
-      return settled ?? false;
-    } catch (error) {
-      this.#state = 'held';
-      throw error;
+  #settle(act: () => Promise<boolean | undefined>): Promise<boolean> {
+    if (this.#state !== 'held') {
+      return Promise.reject(new Error(`replica ${this.id} is settled already`));
     }
+    this.#state = 'settling';
+    return act().then(
+      (settled) => {
+        this.#state = 'settled';
+        this.#onSettled?.();
+        return settled ?? false;
+      },
+      (error: unknown) => {
+        this.#state = 'held';
+        throw error;
+      },
+    );
   }
 
   /** Undefined: no longer ours, because it is settled or the connection is lost. */

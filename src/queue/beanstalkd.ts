@@ -1,6 +1,7 @@
 // A beanstalkd with one tube of it, as a node.
 
 import type { Buffer } from 'node:buffer';
+import type { Command } from '../beanstalk/command.ts';
 import type { Connection } from '../beanstalk/connection.ts';
 import { Dialer } from '../beanstalk/dialer.ts';
 import {
@@ -59,6 +60,11 @@ export interface BeanstalkdDescription {
   readonly waiting: number;
 }
 
+interface Fetch {
+  readonly connection: Connection;
+  readonly command: Command<Reservation | undefined>;
+}
+
 const reserveNow = reserveWithTimeout(0);
 const peekFirst = { ready: peekReady, delayed: peekDelayed, buried: peekBuried };
 
@@ -74,6 +80,8 @@ export class BeanstalkdNode implements QueueNode {
   /** Every reserve that doesn't wait, however many reservations it holds. */
   readonly #fetching: Link;
   readonly #waiting: WaitingConnections;
+  /** The same for each reserve that doesn't wait. */
+  #fetch: Fetch | undefined;
 
   constructor(options: BeanstalkdOptions) {
     const { endpoint, tube } = options;
@@ -143,7 +151,7 @@ export class BeanstalkdNode implements QueueNode {
 
   reserve(seconds: number, signal?: AbortSignal): Promise<Reservation | undefined> {
     if (signal?.aborted === true) return Promise.resolve(undefined);
-    return seconds === 0 ? this.#fetch() : this.#wait(seconds, signal);
+    return seconds === 0 ? this.#reserveNow() : this.#wait(seconds, signal);
   }
 
   async #wait(seconds: number, signal?: AbortSignal): Promise<Reservation | undefined> {
@@ -155,19 +163,22 @@ export class BeanstalkdNode implements QueueNode {
     });
   }
 
-  #fetch(): Promise<Reservation | undefined> {
+  #reserveNow(): Promise<Reservation | undefined> {
     const { open } = this.#fetching;
     if (open !== undefined) return this.#fetchOn(open);
     return this.#fetching.connection().then((connection) => this.#fetchOn(connection));
   }
 
   #fetchOn(connection: Connection): Promise<Reservation | undefined> {
-    const read = (reply: Reply): Reservation | undefined => {
-      const outcome = reserveNow.read(reply);
-      if (typeof outcome === 'string') return undefined;
-      return new BeanstalkdReservation(this, outcome, connection);
-    };
-    return connection.send({ ...reserveNow, read });
+    if (this.#fetch?.connection !== connection) {
+      const read = (reply: Reply): Reservation | undefined => {
+        const outcome = reserveNow.read(reply);
+        if (typeof outcome === 'string') return undefined;
+        return new BeanstalkdReservation(this, outcome, connection);
+      };
+      this.#fetch = { connection, command: { ...reserveNow, read } };
+    }
+    return connection.send(this.#fetch.command);
   }
 
   async peek(id: bigint): Promise<Buffer | undefined> {

@@ -34,7 +34,7 @@ const lookAgain = 1_000;
 const putAttempts = 5;
 
 export function tickHandler(parts: TickParts): Handler {
-  return async (task, signal) => {
+  return async (task, { signal }) => {
     const tick = parts.timetable.find(task);
     if (tick === undefined) return wait('the schedule was changed', { counts: false });
     const { entry } = tick;

@@ -11,7 +11,8 @@ export type Reply = SoundReply | Error;
 type Ask = (keys: readonly string[], words: readonly Word[]) => Promise<readonly Reply[]>;
 
 interface Waiting {
-  readonly resolve: (reply: Reply) => void;
+  /** Takes the reply, or throws. */
+  readonly take: (reply: Reply) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -28,13 +29,23 @@ export class Questions {
     this.#ask = ask;
   }
 
-  /** @param words always as many. Rejects with what asking rejects with. */
-  put(key: string, words: readonly Word[]): Promise<Reply> {
+  /**
+   * @param words always as many.
+   * @returns what `read` makes of the reply. Rejects with what it throws, or with what asking rejects with.
+   */
+  put<Answer>(
+    key: string,
+    words: readonly Word[],
+    read: (reply: Reply) => Answer,
+  ): Promise<Answer> {
     if (this.#keys.length === 0) process.nextTick(this.#send);
     this.#keys.push(key);
-    this.#words.push(...words);
+    for (const word of words) this.#words.push(word);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
+      const take = (reply: Reply): void => {
+        resolve(read(reply));
+      };
+      this.#waiting.push({ take, reject });
       if (this.#waiting.length === mostAtOnce) this.#send();
     });
   }
@@ -48,8 +59,8 @@ export class Questions {
     this.#waiting = [];
     asked.then(
       (replies) => {
-        waiting.forEach(({ resolve }, at) => {
-          resolve(replies[at] ?? null);
+        waiting.forEach((each, at) => {
+          answer(each, replies[at] ?? null);
         });
       },
       (error: unknown) => {
@@ -57,4 +68,12 @@ export class Questions {
       },
     );
   };
+}
+
+function answer({ take, reject }: Waiting, reply: Reply): void {
+  try {
+    take(reply);
+  } catch (error) {
+    reject(error);
+  }
 }

@@ -45,16 +45,17 @@ export class RedisLedger implements Ledger {
     };
   }
 
-  async claim(job: JobRef, { token, maxDeaths, age }: ClaimRequest): Promise<ClaimAnswer> {
-    return claimAnswer(token, await this.#ask('claim', job, [token, maxDeaths, age ?? -1]));
+  claim(job: JobRef, { token, maxDeaths, age }: ClaimRequest): Promise<ClaimAnswer> {
+    const words = [job.dueMs, token, maxDeaths, age ?? -1];
+    return this.#ask('claim', job, words, (reply) => claimAnswer(token, reply));
   }
 
   renew(job: JobRef, claim: Claim): Promise<boolean> {
     return this.#askAsOwner('renew', job, claim, []);
   }
 
-  async done(job: JobRef, { token }: Claim, exitCode: number): Promise<void> {
-    await this.#ask('done', job, [token, exitCode]);
+  done(job: JobRef, { token }: Claim, exitCode: number): Promise<void> {
+    return this.#ask('done', job, [job.dueMs, token, exitCode], nothing);
   }
 
   retry(job: JobRef, claim: Claim, delayMs: number): Promise<boolean> {
@@ -72,16 +73,17 @@ export class RedisLedger implements Ledger {
     return this.#askAsOwner('waitAgain', job, counted, [delayMs]);
   }
 
-  async revoke(job: JobRef, final: boolean): Promise<RevokeAnswer> {
-    return (await this.#ask('revoke', job, [final ? 1 : 0])) as RevokeAnswer;
+  revoke(job: JobRef, final: boolean): Promise<RevokeAnswer> {
+    const read = (reply: SoundReply): RevokeAnswer => reply as RevokeAnswer;
+    return this.#ask('revoke', job, [job.dueMs, final ? 1 : 0], read);
   }
 
-  async kick(job: JobRef): Promise<KickAnswer> {
-    return (await this.#ask('kick', job, [])) as KickAnswer;
+  kick(job: JobRef): Promise<KickAnswer> {
+    return this.#ask('kick', job, [job.dueMs], (reply) => reply as KickAnswer);
   }
 
-  async look(job: JobRef): Promise<Standing | undefined> {
-    return standing(await this.#ask('look', job, []));
+  look(job: JobRef): Promise<Standing | undefined> {
+    return this.#ask('look', job, [job.dueMs], standing);
   }
 
   async lookAll(jobs: readonly JobRef[]): Promise<(Standing | undefined)[]> {
@@ -103,19 +105,25 @@ export class RedisLedger implements Ledger {
     this.#connection.close();
   }
 
-  async #askAsOwner(
+  #askAsOwner(
     transition: Transition,
     job: JobRef,
     { token, attempt, failures, deaths }: Claim,
     words: readonly Word[],
   ): Promise<boolean> {
-    const all = [token, attempt, failures, deaths, ...words];
-    return (await this.#ask(transition, job, all)) === 1;
+    const all = [job.dueMs, token, attempt, failures, deaths, ...words];
+    return this.#ask(transition, job, all, (reply) => reply === 1);
   }
 
-  async #ask(transition: Transition, job: JobRef, words: readonly Word[]): Promise<SoundReply> {
-    const question = [job.dueMs, ...words];
-    return this.#sound(await this.#questions[transition].put(this.#keyOf(job), question));
+  #ask<Answer>(
+    transition: Transition,
+    job: JobRef,
+    words: readonly Word[],
+    read: (reply: SoundReply) => Answer,
+  ): Promise<Answer> {
+    return this.#questions[transition].put(this.#keyOf(job), words, (reply) =>
+      read(this.#sound(reply)),
+    );
   }
 
   #sound(reply: Reply): SoundReply {
@@ -143,4 +151,8 @@ export class RedisLedger implements Ledger {
       return replies as Promise<Reply[]>;
     });
   }
+}
+
+function nothing(): void {
+  // The answer is that it was done.
 }

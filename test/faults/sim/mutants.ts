@@ -170,8 +170,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'takes a job that failed for one that is done',
     worker,
-    "if (verdict.kind === 'done') this.#finished.add(nameOf(job));",
-    "if (verdict.kind !== 'giveBack') this.#finished.add(nameOf(job));",
+    "if (verdict.kind === 'done') this.#finished.add(job.name);",
+    "if (verdict.kind !== 'giveBack') this.#finished.add(job.name);",
     /deleted a replica of \S+ that is not done/,
   ),
   mutant(

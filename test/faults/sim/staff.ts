@@ -169,7 +169,8 @@ function handlerOf(
   run: BatchOptions['run'],
 ): Pick<WorkerOptions, 'handler' | 'concurrency' | 'onLull'> {
   const { concurrency, batch } = terms;
-  if (batch === undefined) return { concurrency, handler: (task, signal) => run([task], signal) };
+  if (batch === undefined)
+    return { concurrency, handler: (task, { signal }) => run([task], signal) };
   const { clock } = process;
   const batches = new Batches({ ...batch, concurrency, clock, run, fits: () => true });
   stop.signal.addEventListener('abort', batches.stop);

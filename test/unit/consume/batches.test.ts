@@ -53,7 +53,7 @@ class Desk {
   addOne(payload: string, attempt: number): AbortController {
     const stop = new AbortController();
     const task = { payload: Buffer.from(payload), attempt } as Task;
-    void this.batches.handle(task, stop.signal).then((outcome) => {
+    void this.batches.handle(task, stop).then((outcome) => {
       this.outcomes.set(payload, outcome);
     });
     return stop;
@@ -204,9 +204,8 @@ describe('a job that is to end', () => {
 
   it('before it came: it does not run', async () => {
     const desk = new Desk({ size: 1 });
-    const { signal } = new AbortController();
     const task = { payload: Buffer.from('a'), attempt: 1 } as Task;
-    const outcome = await desk.batches.handle(task, AbortSignal.any([signal, AbortSignal.abort()]));
+    const outcome = await desk.batches.handle(task, { signal: AbortSignal.abort() });
     expect([outcome, desk.started]).toEqual([notStarted, []]);
   });
 });
