@@ -84,6 +84,7 @@ export class Attempt implements Run {
   #ran = false;
   #stopped = false;
   #stop: AbortController | undefined;
+  #onStop: (() => void) | undefined;
   /** When the ledger was last asked for the claim, ms since the epoch. */
   #askedAt = 0;
 
@@ -105,12 +106,18 @@ export class Attempt implements Run {
   stop(): void {
     this.#stopped = true;
     this.#stop?.abort();
+    this.#onStop?.();
   }
 
   get signal(): AbortSignal {
     this.#stop ??= new AbortController();
     if (this.#stopped) this.#stop.abort();
     return this.#stop.signal;
+  }
+
+  onStop(act: () => void): void {
+    if (this.#stopped) act();
+    else this.#onStop = act;
   }
 
   /** Runs synchronously up to the taking of a slot when the job is due. */

@@ -19,9 +19,10 @@ export interface BatchOptions {
 
 interface Member {
   readonly task: Task;
-  readonly signal: AbortSignal;
   readonly since: number;
   readonly end: (outcome: Outcome) => void;
+  /** Ends its run, while that goes on. */
+  stop?: AbortController;
 }
 
 const notStarted: Outcome = { kind: 'deferred', delayMs: 0, why: 'it did not start' };
@@ -42,22 +43,18 @@ export class Batches {
     this.#options = options;
   }
 
-  readonly handle: Handler = (task, { signal }) => {
-    if (this.#stopped || signal.aborted) return Promise.resolve(notStarted);
-    return new Promise((resolve) => {
+  readonly handle: Handler = (task, run) => {
+    if (this.#stopped) return Promise.resolve(notStarted);
+    return new Promise((end) => {
       const group = this.#sharesRun(task) ? this.#sharing : this.#alone;
-      const leave = (): void => {
-        if (!group.delete(member)) return;
-        member.end(notStarted);
-        this.#start();
-      };
-      const end = (outcome: Outcome): void => {
-        signal.removeEventListener('abort', leave);
-        resolve(outcome);
-      };
-      const member: Member = { task, signal, since: this.#options.clock.now(), end };
-      signal.addEventListener('abort', leave, { once: true });
+      const member: Member = { task, since: this.#options.clock.now(), end };
       group.add(member);
+      run.onStop(() => {
+        member.stop?.abort();
+        if (!group.delete(member)) return;
+        end(notStarted);
+        this.#start();
+      });
       this.#start();
     });
   };
@@ -105,8 +102,9 @@ export class Batches {
     const { run } = this.#options;
     this.#running += 1;
     const tasks = members.map(({ task }) => task);
-    const signal = AbortSignal.any(members.map((member) => member.signal));
-    void run(tasks, signal).then((outcome) => {
+    const stop = new AbortController();
+    for (const member of members) member.stop = stop;
+    void run(tasks, stop.signal).then((outcome) => {
       this.#running -= 1;
       const each = members.length === 1 ? outcome : outcomeOfEach(outcome, members.length);
       for (const { end } of members) end(each);

@@ -40,9 +40,12 @@ export type Outcome =
   | { readonly kind: 'stopped' }
   | { readonly kind: 'unstartable'; readonly why: string };
 
+/** A run, as its handler sees it. */
 export interface Run {
   /** Made when first asked for: most runs are over before anybody asks, and a signal costs more than all else of a job. */
   readonly signal: AbortSignal;
+  /** Calls `act` when the signal aborts, at once if it has. Only the last that was given is called. */
+  onStop(act: () => void): void;
 }
 
 /** Runs one task; it must not reject, and must end soon after the signal of `run` aborts. */

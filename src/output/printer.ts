@@ -18,6 +18,8 @@ export class Printer {
   readonly verbose: boolean;
   readonly #noColor: boolean;
   readonly #env: NodeJS.ProcessEnv;
+  /** Lines that aren't written yet. */
+  #events = '';
 
   constructor(options: PrinterOptions, env: NodeJS.ProcessEnv) {
     this.json = options.json;
@@ -75,9 +77,10 @@ export class Printer {
     else this.#error(`dq: ${escapeControl(text)}`);
   }
 
-  /** One event of a worker, in the form that was asked for. */
+  /** One event of a worker, in the form that was asked for. Those of one tick share one write. */
   event(text: string): void {
-    this.#error(text);
+    if (this.#events === '') process.nextTick(this.#tellEvents);
+    this.#events += `${text}\n`;
   }
 
   async failure(error: Failure): Promise<void> {
@@ -100,8 +103,15 @@ export class Printer {
   }
 
   #error(text: string): void {
+    this.#tellEvents();
     this.stderr.write(`${text}\n`);
   }
+
+  readonly #tellEvents = (): void => {
+    const events = this.#events;
+    this.#events = '';
+    if (events !== '') this.stderr.write(events);
+  };
 }
 
 interface Problem {

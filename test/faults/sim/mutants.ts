@@ -116,7 +116,7 @@ export const mutants: readonly Mutant[] = [
     machine,
     "if (!isOwner(entry, holder)) return { entry, answer: false };\n  return { entry: { state: 'retry', ...waiting }, answer: true };",
     "return { entry: { state: 'retry', ...waiting }, answer: true };",
-    /wrote retry for|was done, is retry/,
+    /wrote retry for|was done, is retry|started after it was deleted/,
   ),
   mutant(
     'forgets by the time since now instead of since due',

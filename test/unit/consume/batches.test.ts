@@ -3,7 +3,7 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import { Batches, type BatchOptions } from '../../../src/consume/batches.ts';
-import type { Outcome, Task } from '../../../src/consume/handler.ts';
+import type { Outcome, Run as Stoppable, Task } from '../../../src/consume/handler.ts';
 import { FakeClock, settled } from '../schedule/desk.ts';
 
 const succeeded: Outcome = { kind: 'succeeded', exitCode: 0 };
@@ -15,6 +15,14 @@ interface Run {
   readonly payloads: readonly string[];
   readonly signal: AbortSignal;
   readonly end: (outcome: Outcome) => Promise<void>;
+}
+
+function runUntil(signal: AbortSignal): Stoppable {
+  const onStop = (act: () => void): void => {
+    if (signal.aborted) act();
+    else signal.addEventListener('abort', act);
+  };
+  return { signal, onStop };
 }
 
 class Desk {
@@ -53,7 +61,7 @@ class Desk {
   addOne(payload: string, attempt: number): AbortController {
     const stop = new AbortController();
     const task = { payload: Buffer.from(payload), attempt } as Task;
-    void this.batches.handle(task, stop).then((outcome) => {
+    void this.batches.handle(task, runUntil(stop.signal)).then((outcome) => {
       this.outcomes.set(payload, outcome);
     });
     return stop;
@@ -205,7 +213,7 @@ describe('a job that is to end', () => {
   it('before it came: it does not run', async () => {
     const desk = new Desk({ size: 1 });
     const task = { payload: Buffer.from('a'), attempt: 1 } as Task;
-    const outcome = await desk.batches.handle(task, { signal: AbortSignal.abort() });
+    const outcome = await desk.batches.handle(task, runUntil(AbortSignal.abort()));
     expect([outcome, desk.started]).toEqual([notStarted, []]);
   });
 });
