@@ -256,8 +256,9 @@ export class Worker {
       return;
     }
     if (this.#finished.has(name)) {
-      const about = { tube, key, node: replica.node.endpoint };
-      this.#options.report({ level: 'debug', event: 'removed', ...about, reason: 'done' });
+      const node = replica.node.endpoint;
+      const reason = 'done';
+      this.#options.report({ level: 'debug', event: 'removed', tube, key, node, reason });
       this.#track(this.#settleAlone(replica, { kind: 'delete' }));
       return;
     }
