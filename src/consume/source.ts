@@ -65,7 +65,7 @@ export class Source {
     this.#asking = count;
     for (let begun = 0; begun < count; begun++) {
       const asked = this.node.reserve(0, this.#signal);
-      void asked.then(this.#onAnswer, this.#onError);
+      this.#parts.background(asked.then(this.#onAnswer, this.#onError));
     }
   }
 
@@ -89,26 +89,17 @@ export class Source {
   }
 
   readonly #onAnswer = (reservation: Reservation | undefined): void => {
-    this.#try(() => {
-      this.#take(reservation);
-    });
+    this.#take(reservation);
+    this.#answered();
   };
 
   readonly #onError = (error: unknown): void => {
-    this.#try(() => {
-      this.#fail(error);
-    });
-  };
-
-  /** A defect ends the worker. */
-  #try(act: () => void): void {
     try {
-      act();
-    } catch (defect) {
-      this.#parts.background(Promise.reject(defect as Error));
+      this.#fail(error);
+    } finally {
+      this.#answered();
     }
-    this.#answered();
-  }
+  };
 
   #answered(): void {
     this.#asking -= 1;

@@ -9,7 +9,7 @@ import { mutants } from './mutants.ts';
 import { runOnThread } from './threads.ts';
 
 /** The first that catches it is the last. */
-const seeds = Array.from({ length: 5_000 }, (_, at) => at + 1);
+const seeds = Array.from({ length: 10_000 }, (_, at) => at + 1);
 const folder = temporaryFolder();
 const compiled = join(folder, 'unchanged');
 compile(compiled);
