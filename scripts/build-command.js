@@ -35,9 +35,13 @@ const lateParts = {
 /** Those that nobody imports are left out of the bundle. */
 function standIns(path, part) {
   const names = Object.keys(part).filter((name) => typeof part[name] === 'function');
-  return names.map(
-    (name) => `export function ${name}(...words) { return require('${path}').${name}(...words); }`,
-  );
+  return [
+    // To ask `require` each time costs as much as the hash of a job
+    `let loaded; const part = () => (loaded ??= require('${path}'));`,
+    ...names.map(
+      (name) => `export function ${name}(...words) { return part().${name}(...words); }`,
+    ),
+  ];
 }
 
 function whole(path) {
