@@ -4,14 +4,12 @@ import type { Buffer } from 'node:buffer';
 import { allOf } from '../core/all-of.ts';
 import type { Clock } from '../core/clock.ts';
 import { dueMs, sealEnvelope } from '../core/envelope.ts';
-import { DqError } from '../core/errors.ts';
+import { DqError, type NodeError } from '../core/errors.ts';
 import { longestDelay } from '../core/job-defaults.ts';
 import { keyOf } from '../core/key.ts';
 import { formatReceipt } from '../core/receipt.ts';
-
 import type { Ledger } from '../ledger/ledger.ts';
 import { assertPutOptions, type Put } from '../queue/puts.ts';
-import type { NodeError } from '../core/errors.ts';
 import {
   addressesOf,
   TooFewReplicas,
