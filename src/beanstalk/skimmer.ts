@@ -69,6 +69,12 @@ export class Skimmer {
     return this.#at <= this.#end;
   }
 
+  /** Whether what is left of the body are these bytes. */
+  isLeft(bytes: Uint8Array): boolean {
+    if (this.#end - this.#at !== bytes.length) return false;
+    return this.#bytes.compare(bytes, 0, bytes.length, this.#at, this.#end) === 0;
+  }
+
   /** A copy of what is left of the body. */
   body(): Buffer {
     const copy = Buffer.allocUnsafe(this.#end - this.#at);

@@ -1,5 +1,6 @@
 // The commands that count: stats, stats-job and stats-tube.
 
+import type { Buffer } from 'node:buffer';
 import { isWord, tubeName, u64 } from './command.ts';
 import type { Command, Commands } from './command.ts';
 import { misdirected, ProtocolError, excerpt } from './reply.ts';
@@ -38,9 +39,25 @@ export function statsJobs(tube: string, ids: readonly bigint[]): Commands<JobSta
   const names = ids.map(nameOf);
   const read = (reply: Reply, at: number): JobStats | undefined =>
     jobStatsIn(reply, names[at], tube);
-  const skim = (bytes: Skimmer, at: number): JobStats | false =>
-    skimJobStats(bytes, names[at] ?? '', tube);
+  const skim = skimmingOf(names, tube);
   return { lines: names.map(statsJobLine), bodyAfter: 'OK', read, skim };
+}
+
+/** Most jobs that were put together differ in their ids alone: what was the same in the last reply is not read again. */
+function skimmingOf(names: readonly string[], tube: string): Commands<JobStats>['skim'] {
+  let last: { readonly text: Buffer; readonly stats: JobStats } | undefined;
+  return (bytes, at) => {
+    if (!opensStatsOf(names[at] ?? '', bytes)) return false;
+    if (last !== undefined && bytes.isLeft(last.text)) return last.stats;
+    const text = bytes.body();
+    const stats = skimJobStats(bytes, tube);
+    if (stats !== false) last = { text, stats };
+    return stats;
+  };
+}
+
+function opensStatsOf(name: string, bytes: Skimmer): boolean {
+  return bytes.skip('OK ') && bytes.opensBody() && bytes.skip('---\nid: ') && bytes.skip(name);
 }
 
 function nameOf(id: bigint): string {
@@ -72,10 +89,9 @@ function jobStatsIn(reply: Reply, asked: string | undefined, only?: string): Job
   };
 }
 
-/** Of a job of this tube. */
-function skimJobStats(bytes: Skimmer, asked: string, tube: string): JobStats | false {
-  if (!bytes.skip('OK ') || !bytes.opensBody()) return false;
-  if (!bytes.skip('---\nid: ') || !bytes.skip(asked) || !bytes.skip('\ntube: ')) return false;
+/** Of a job of this tube; what follows its id. */
+function skimJobStats(bytes: Skimmer, tube: string): JobStats | false {
+  if (!bytes.skip('\ntube: ')) return false;
   const isQuoted = bytes.skip('"');
   if (!bytes.skip(tube) || (isQuoted && !bytes.skip('"')) || !bytes.skip('\nstate: ')) return false;
   const state = jobStates.find((known) => bytes.skip(known));

@@ -32,7 +32,7 @@ export function headLine(): string {
 /** @param columns of the terminal; undefined: it is none. */
 export function jobLine(job: LineFacts, columns: number | undefined, paint: Paint): string {
   const { state, key, dueNs, payload, nodes, wanted } = job;
-  const due = dueNs === undefined ? '-' : new Date(dueMs(dueNs)).toISOString();
+  const due = dueNs === undefined ? '-' : dueText(dueMs(dueNs));
   const most = columns === undefined ? shownInFiles : Math.max(columns - payloadColumn, leastShown);
   const replicas = `${nodes}/${wanted}`.padEnd(widths.replicas);
   return line(
@@ -42,6 +42,20 @@ export function jobLine(job: LineFacts, columns: number | undefined, paint: Pain
     nodes < wanted ? paint.warn(replicas) : replicas,
     payloadStart(payload, most),
   );
+}
+
+/** What the last instant began with, up to the point before its milliseconds: that is most of the cost. */
+let lastSecond = NaN;
+let secondText = '';
+
+/** RFC 3339, UTC, with milliseconds. */
+function dueText(ms: number): string {
+  const second = Math.floor(ms / 1_000);
+  if (second !== lastSecond) {
+    secondText = new Date(second * 1_000).toISOString().slice(0, -'000Z'.length);
+    lastSecond = second;
+  }
+  return `${secondText}${String(ms - second * 1_000).padStart(3, '0')}Z`;
 }
 
 function line(state: string, due: string, key: string, replicas: string, rest: string): string {

@@ -9,8 +9,8 @@ import { tallyOf } from './beanstalkd-tally.ts';
 import type { ScannedReplica, ScanPage } from './node.ts';
 import { firstPageSize, nextPageSize } from './page-size.ts';
 
-/** While one page is read, the next one is on its way. */
-const pagesInFlight = 2;
+/** While one page is read, the next two are on their way: the node never waits. */
+const pagesInFlight = 3;
 
 interface Look {
   /** How many ids were asked for, and which of them were of the tube (some may be deleted by now). */

@@ -74,6 +74,18 @@ it.each([
   expect(outcome).toMatchObject(ids.map(() => ({ tube: 'jobs', priority: 1024, age: 7, ttr: 60 })));
 });
 
+it('a job that differs from the last one in its last number alone is told apart', async () => {
+  const times = ['0', '0', '7'];
+  const replies = ids.map((id, at) => ok(stats(id, { timeLeft: times[at]! })));
+  const { outcome, skimmed } = await read(
+    statsJobs('jobs', ids),
+    Buffer.from(replies.join('')),
+    inOneChunk,
+  );
+  expect(skimmed).toBe(ids.length);
+  expect(outcome).toMatchObject([{ timeLeft: 0 }, { timeLeft: 0 }, { timeLeft: 7 }]);
+});
+
 it('a body is skimmed, and is a copy', async () => {
   const bytes = Buffer.from(ids.map((id) => found(id, 'hello')).join(''));
   const { outcome, skimmed } = await read(peekAll(ids), bytes, inOneChunk);
