@@ -246,9 +246,9 @@ describe('a server that fails', () => {
     const pages = node.scan()[Symbol.asyncIterator]();
     const first = await pages.next();
     const size = first.done === true ? NaN : first.value.replicas.length;
-    await until('the next page is here', async () => (await peeks()) === 2 * size);
+    await until('the next two pages are here', async () => (await peeks()) === 3 * size);
     raw.close();
-    // The one after it is asked for in vain
+    // The one after them is asked for in vain
     own.pause();
     expect((await pages.next()).done).toBe(false);
     await own.kill();
