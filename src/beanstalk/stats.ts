@@ -24,35 +24,21 @@ export function readStats(reply: Reply): Stats {
 export type Lookup = Pick<Stats, 'get'>;
 
 /**
- * For statistics that are asked for by the thousand: nothing is read but what is looked up, below the first line. Values
- * that are asked for in the order in which they stand are found at once.
+ * For statistics that are asked for by the thousand: nothing is read but what is looked up, below the first line.
  * @throws ProtocolError, Refusal
  */
 export function lookUpStats(reply: Reply): Lookup {
   const text = bodyOf(reply).toString('latin1');
-  let last = 0;
   return {
     get: (key) => {
-      const label = labelOf(key);
-      const below = text.indexOf(label, last);
-      const at = below === -1 ? text.indexOf(label) : below;
+      const label = `\n${key}: `;
+      const at = text.indexOf(label);
       if (at === -1) return undefined;
       const from = at + label.length;
       const end = text.indexOf('\n', from);
-      last = end === -1 ? text.length : end;
-      return unquoted(text.slice(from, last));
+      return unquoted(text.slice(from, end === -1 ? text.length : end));
     },
   };
-}
-
-const labels = new Map<string, string>();
-
-function labelOf(key: string): string {
-  const known = labels.get(key);
-  if (known !== undefined) return known;
-  const label = `\n${key}: `;
-  labels.set(key, label);
-  return label;
 }
 
 /** @throws ProtocolError, Refusal */
