@@ -23,11 +23,17 @@ export interface PutOutcome {
   readonly id: bigint;
 }
 
-/** Into the tube in use. @throws RangeError */
-export function put(body: Buffer, { priority, delay, ttr }: JobOptions): Command<PutOutcome> {
+/** @throws RangeError */
+export function assertJobOptions({ priority, delay, ttr }: JobOptions): void {
   u32('priority', priority);
   u32('delay', delay);
   u32('ttr', ttr, 1);
+}
+
+/** Into the tube in use. @throws RangeError */
+export function put(body: Buffer, options: JobOptions): Command<PutOutcome> {
+  assertJobOptions(options);
+  const { priority, delay, ttr } = options;
   return { line: `put ${priority} ${delay} ${ttr} ${body.length}`, body, read: readPut };
 }
 

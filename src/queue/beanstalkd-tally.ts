@@ -9,6 +9,7 @@ import type { Connection } from '../beanstalk/connection.ts';
 import { stats, statsJobs, statsTube } from '../beanstalk/stats-commands.ts';
 import type { TubeStats } from '../beanstalk/stats-commands.ts';
 import { numberOf } from '../beanstalk/stats.ts';
+import { chunksOf } from '../core/chunks.ts';
 import { newestId } from './beanstalkd-ids.ts';
 import { tubeCounts } from './beanstalkd-stats.ts';
 
@@ -107,7 +108,7 @@ export class Tally {
   /** Those of the tube. */
   async #present(ids: Iterable<bigint>): Promise<bigint[]> {
     const present: bigint[] = [];
-    for (const page of pagesOf(ids, pageSize)) {
+    for (const page of chunksOf(ids, pageSize)) {
       const jobs = await this.#connection.sendAll(statsJobs(this.#tube, page));
       present.push(...page.filter((_, at) => jobs[at] !== undefined));
     }
@@ -122,15 +123,4 @@ function totalOf(stats: TubeStats | undefined): number {
 
 function* idsBetween(after: bigint, last: bigint): Generator<bigint> {
   for (let id = after + 1n; id <= last; id++) yield id;
-}
-
-function* pagesOf<Item>(items: Iterable<Item>, size: number): Generator<Item[]> {
-  let page: Item[] = [];
-  for (const item of items) {
-    page.push(item);
-    if (page.length < size) continue;
-    yield page;
-    page = [];
-  }
-  if (page.length > 0) yield page;
 }

@@ -1,8 +1,8 @@
 // Puts that go to several nodes together: for all that are beanstalkds they are encoded once.
 
 import type { Buffer } from 'node:buffer';
-import { u32, type Batch } from '../beanstalk/command.ts';
-import { putBatch, type PutOutcome } from '../beanstalk/job-commands.ts';
+import type { Batch } from '../beanstalk/command.ts';
+import { assertJobOptions, putBatch, type PutOutcome } from '../beanstalk/job-commands.ts';
 
 export interface PutOptions {
   /** Whole seconds until a worker may see it, 0 to 2^32 − 1. */
@@ -19,11 +19,7 @@ export interface Put {
 }
 
 /** One that is wrong must not be found among others, when they may be written already. @throws RangeError */
-export function assertPutOptions({ delay, priority, ttr }: PutOptions): void {
-  u32('delay', delay);
-  u32('priority', priority);
-  u32('ttr', ttr, 1);
-}
+export const assertPutOptions: (options: PutOptions) => void = assertJobOptions;
 
 export class Puts {
   readonly all: readonly Put[];

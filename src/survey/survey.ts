@@ -4,6 +4,7 @@
 // is given as soon as as many nodes have it as should; the others at the end, when it is certain.
 
 import type { Buffer } from 'node:buffer';
+import { chunksOf } from '../core/chunks.ts';
 import { NodeError, type LedgerDown } from '../core/errors.ts';
 import { keyOf } from '../core/key.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -49,7 +50,7 @@ export async function* survey(options: SurveyOptions): AsyncGenerator<SurveyedJo
     const enough = whole ? Infinity : Math.min(replicas, answering);
     yield await judge.judge(completeIn(found, enough, gathering));
   }
-  for (const group of groupsOf(gathering.rest())) yield await judge.judge(group);
+  for (const group of chunksOf(gathering.rest(), groupSize)) yield await judge.judge(group);
 }
 
 function completeIn(found: readonly FoundPage[], enough: number, gathering: Gathering): Gathered[] {
@@ -61,17 +62,6 @@ function completeIn(found: readonly FoundPage[], enough: number, gathering: Gath
     }
   }
   return complete;
-}
-
-function* groupsOf(jobs: Iterable<Gathered>): Generator<Gathered[]> {
-  let group: Gathered[] = [];
-  for (const job of jobs) {
-    group.push(job);
-    if (group.length < groupSize) continue;
-    yield group;
-    group = [];
-  }
-  yield group;
 }
 
 /** Asks the ledger, and for envelopes that weren't kept; then it is known which jobs are meant. */

@@ -1,4 +1,4 @@
-// The option --state of the commands that take many jobs by their states: list and delete.
+// The option --state of the commands that take many jobs by their states: list, delete and kick.
 
 import { Option } from 'commander';
 import { jobStates } from '../../survey/states.ts';
