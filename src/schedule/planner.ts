@@ -84,6 +84,7 @@ export class Planner {
     while (!isAborted(signal)) {
       this.#wake = new AbortController();
       const failure = await this.#plan(signal);
+      if (isAborted(signal)) return; // whoever plans next writes what a stop left unwritten
       this.#tell(failure);
       await this.#pause(
         failure === undefined ? pause : retry,
@@ -184,7 +185,7 @@ export class Planner {
     for (let from = 0; from < coming.length; from += writesAtOnce) {
       const writes = coming.slice(from, from + writesAtOnce).map(async (tick) => {
         if (signal.aborted) {
-          fail(tick, 'dq was stopped');
+          failed.add(tick.entry.name);
           return;
         }
         try {

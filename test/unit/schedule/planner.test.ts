@@ -18,6 +18,7 @@ class Desk {
   readonly written: string[] = [];
   readonly events: WorkEvent[] = [];
   nodesDown = false;
+  stopsAtWrite = false;
   #planner: Planner | undefined;
   #stop = new AbortController();
 
@@ -35,6 +36,7 @@ class Desk {
       ...{ timetable, board, clock, monotonic: () => clock.passed },
       report: (event) => this.events.push(event),
       write: ({ name }, due) => {
+        if (this.stopsAtWrite) this.#stop.abort();
         if (this.nodesDown) return Promise.reject(new NodeError('node', 'down', 'nobody there'));
         this.written.push(`${name} ${new Date(due).toISOString().slice(11, 19)}`);
         return Promise.resolve();
@@ -234,6 +236,24 @@ describe('a write that fails', () => {
     desk.nodesDown = false;
     await desk.start(fives);
     expect(desk.take()[0]).toBe('e 12:30:00');
+  });
+});
+
+describe('a stop amid the writes', () => {
+  test('leaves the rest to whoever plans next, and says nothing of it', async () => {
+    const minutely = { e: { schedule: '* * * * *', run: 'true' } };
+    const desk = new Desk();
+    await desk.start(minutely);
+    await desk.stop();
+    await desk.clock.pass(2 * minute);
+    desk.take();
+    desk.stopsAtWrite = true;
+    await desk.start(minutely);
+    expect(desk.take()).toEqual(times('e', '12:01'));
+    expect(desk.events).toEqual([]);
+    desk.stopsAtWrite = false;
+    await desk.start(minutely);
+    expect(desk.take().slice(0, 2)).toEqual(times('e', '12:01', '12:02'));
   });
 });
 
