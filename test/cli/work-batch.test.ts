@@ -36,12 +36,13 @@ function nothingLeft(place: Place): Promise<void> {
 }
 
 describe.concurrent.each(places)('on %s', (_, openPlace) => {
-  it('runs many jobs in one run, in order, each once', async () => {
+  it('runs many jobs in one run, each once', async () => {
     const place = await openPlace();
     const records = names(200, 'job');
     await putLines(place, records);
     expect((await drain(place, ...full(100), '--', noteBatch)).code).toBe(0);
-    expect(batchesOf(place)).toEqual([records.slice(0, 100), records.slice(100)]);
+    expect(batchesOf(place).map(({ length }) => length)).toEqual([100, 100]);
+    expect(batchesOf(place).flat().sort()).toEqual(records);
     await nothingLeft(place);
   });
 
@@ -50,7 +51,7 @@ describe.concurrent.each(places)('on %s', (_, openPlace) => {
     const records = names(50, 'job');
     await putLines(place, records);
     expect((await drain(place, '--batch', '100', '--', noteBatch)).code).toBe(0);
-    expect(batchesOf(place).flat()).toEqual(records);
+    expect(batchesOf(place).flat().sort()).toEqual(records);
     expect(batchesOf(place).length).toBeLessThan(records.length);
   });
 
@@ -62,7 +63,7 @@ describe.concurrent.each(places)('on %s', (_, openPlace) => {
     const { code, stderr } = await drain(place, ...words);
     expect(code).toBe(1);
     const [first, ...others] = place.read('batches');
-    expect(first).toMatch(/^20 {2}job-0000 /);
+    expect(first).toMatch(/^20 {2}/);
     expect(others.map((line) => line.trimEnd()).sort()).toEqual(
       records.map((record) => `1 2 ${record}`).sort(),
     );
@@ -81,7 +82,9 @@ describe.concurrent.each(places)('on %s', (_, openPlace) => {
     const handler = `${noteBatch}; [ "$DQ_BATCH" = 1 ] || ${end}`;
     const { code } = await drain(place, ...words, '--attempts', '1', ...full(2), '--', handler);
     expect(code).toBe(0);
-    expect(batchesOf(place).map((batch) => batch.join(' '))).toEqual(['a b', 'a', 'b']);
+    const [both, ...alone] = batchesOf(place);
+    expect(both?.sort()).toEqual(['a', 'b']);
+    expect(alone.flat().sort()).toEqual(['a', 'b']);
   });
 
   it('a lone job that fails is tried again, as without batches', async () => {
@@ -108,7 +111,8 @@ describe.concurrent.each(places)('on %s', (_, openPlace) => {
     await place.dq(['put', '-'], { stdin: 'd\0e' });
     const handler = 'printf "%s<" "$DQ_BATCH"; tr "\\0" "|"; printf ">"';
     const { stdout } = await drain(place, '-q', ...full(3), '--null', '--', handler);
-    expect(stdout).toContain('3<a|b\nc||>');
+    const three = /3<([^>]*)\|>/.exec(stdout)?.[1]?.split('|').sort();
+    expect(three).toEqual(['', 'a', 'b\nc']);
     expect(stdout).toContain('1<d|e|>');
   });
 
@@ -144,7 +148,7 @@ describe.concurrent.each(places)('on %s', (_, openPlace) => {
     await place.put('d');
     work.kill('SIGTERM');
     expect((await work.ended).code).toBe(0);
-    expect(batchesOf(place)).toEqual([['a', 'b', 'c']]);
+    expect(batchesOf(place).map((batch) => batch.sort())).toEqual([['a', 'b', 'c']]);
     await drain(place, '--', noteBatch);
     expect(batchesOf(place).at(-1)).toEqual(['d']);
   });
@@ -193,9 +197,9 @@ describe.concurrent.each(places)('on %s', (_, openPlace) => {
     await work.event('stopping');
     place.write('go', '');
     expect((await work.ended).code).toBe(0);
-    expect(batchesOf(place)).toEqual([names(2, 'job')]);
+    expect(batchesOf(place).map(({ length }) => length)).toEqual([2]);
     await drain(place, '--batch', '9', '--', noteBatch);
-    expect(batchesOf(place).slice(1).flat().sort()).toEqual(names(5, 'job').slice(2));
+    expect(batchesOf(place).flat().sort()).toEqual(names(5, 'job'));
   });
 
   it('ended after --grace: each runs alone, and no failure was counted', async () => {
