@@ -1,5 +1,7 @@
 // Where workers agree who runs a job: the interface, whatever remembers it.
 
+import type { StrangeEntry } from '../core/errors.ts';
+
 /** The terms every worker of a cluster must share, in ms. */
 export interface Terms {
   /** How long a finished or pending job is remembered after its due instant; at least an hour. */
@@ -121,8 +123,8 @@ export interface Ledger {
   revoke(job: JobRef, final: boolean): Promise<RevokeAnswer>;
   kick(job: JobRef): Promise<KickAnswer>;
   look(job: JobRef): Promise<Standing | undefined>;
-  /** The same for many at once, in their order. */
-  lookAll(jobs: readonly JobRef[]): Promise<(Standing | undefined)[]>;
+  /** The same for many at once, in their order; a StrangeEntry stands for its own job only. */
+  lookAll(jobs: readonly JobRef[]): Promise<(Standing | StrangeEntry | undefined)[]>;
   /** Resolves when a claim could be written now. */
   ready(): Promise<void>;
   close(): void;

@@ -6,7 +6,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { QueueNode, ScannedReplica, WaitingState } from '../queue/node.ts';
 import { contentOf, jobOf, knownOf, type SurveyedJob } from './job.ts';
 import { noneAnswers } from './side-by-side.ts';
-import { Standings } from './standings.ts';
+import { Standings, type Looked } from './standings.ts';
 
 export interface Ground {
   /** The logical tube. */
@@ -115,12 +115,8 @@ async function jobsOf(found: readonly Found[], ground: Ground): Promise<Surveyed
     const replicas = group.map(({ node, replica: { id, stats } }) => ({ node, id, stats }));
     return first === undefined ? [] : [{ ...knownOf(first.replica.envelope), replicas }];
   });
-  const standings = new Standings(ground);
-  const known = await standings.of(jobs);
-  return jobs.map(({ key, envelope, replicas }, at) =>
-    jobOf(ground.tube, envelope, replicas, {
-      standing: known[at],
-      unasked: standings.troubleOf(key),
-    }),
+  const looked = await new Standings(ground).of(jobs);
+  return jobs.map(({ envelope, replicas }, at) =>
+    jobOf(ground.tube, envelope, replicas, looked[at] as Looked),
   );
 }

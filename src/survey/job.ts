@@ -2,12 +2,11 @@
 
 import type { Buffer } from 'node:buffer';
 import { openEnvelope } from '../core/envelope.ts';
-import type { LedgerDown } from '../core/errors.ts';
 import { keyOf } from '../core/key.ts';
 import type { Standing } from '../ledger/ledger.ts';
 import { revocationMargin } from '../ledger/machine.ts';
 import type { QueueNode, ReplicaState, ReplicaStats } from '../queue/node.ts';
-import type { Known } from './standings.ts';
+import type { Known, Looked } from './standings.ts';
 
 /** The ledger's state where it has one, else that of the replica that is furthest on. */
 export type JobState = Standing['state'] | ReplicaState;
@@ -18,7 +17,7 @@ export interface SurveyedReplica {
   readonly stats: ReplicaStats;
 }
 
-export interface SurveyedJob {
+export interface SurveyedJob extends Looked {
   /** The logical tube. */
   readonly tube: string;
   /** Undefined: no job of dq's, just bytes that somebody put into the tube. Each of them is shown by itself. */
@@ -31,10 +30,6 @@ export interface SurveyedJob {
   readonly payload: Buffer;
   /** At least one; one node may have several. */
   readonly replicas: readonly SurveyedReplica[];
-  /** Undefined: the ledger doesn't know it, or couldn't be asked. */
-  readonly standing: Standing | undefined;
-  /** Why the ledger couldn't be asked for its standing. */
-  readonly unasked: LedgerDown | undefined;
   readonly state: JobState;
 }
 
@@ -62,12 +57,12 @@ export function jobOf(
   tube: string,
   envelope: Buffer,
   replicas: readonly SurveyedReplica[],
-  known: Pick<SurveyedJob, 'standing' | 'unasked'>,
+  looked: Looked,
 ): SurveyedJob {
   const { key, dueNs } = knownOf(envelope);
   const { payload } = contentOf(envelope);
-  const state = stateOf(known.standing, replicas);
-  return { tube, key, dueNs, envelope, payload, replicas, ...known, state };
+  const state = stateOf(looked.standing, replicas);
+  return { tube, key, dueNs, envelope, payload, replicas, ...looked, state };
 }
 
 const furthestFirst: readonly ReplicaState[] = ['reserved', 'ready', 'delayed', 'buried'];

@@ -16,37 +16,40 @@ export type Known =
   | { readonly key: string; readonly dueNs: bigint }
   | { readonly key: undefined; readonly dueNs: undefined };
 
+/** What the ledger said of a job. */
+export interface Looked {
+  /** Undefined: the ledger doesn't know it, or couldn't be asked. */
+  readonly standing: Standing | undefined;
+  /** Why the ledger couldn't be asked for its standing. */
+  readonly unasked: LedgerDown | undefined;
+}
+
 export class Standings {
   readonly #ground: LedgerGround;
-  /** Nothing is known of any job. */
+  /** Why the ledger can't be asked at all. */
   #trouble: LedgerDown | undefined;
-  /** By key: the entries that can't be read. */
-  readonly #strange = new Map<string, StrangeEntry>();
+  #toldOfStrange = false;
 
   constructor(ground: LedgerGround) {
     this.#ground = ground;
   }
 
-  /** Why the ledger couldn't be asked for this one. */
-  troubleOf(key: string | undefined): LedgerDown | undefined {
-    return this.#trouble ?? (key === undefined ? undefined : this.#strange.get(key));
-  }
-
   /** Of each, in their order. */
-  async of(jobs: readonly Known[]): Promise<readonly (Standing | undefined)[]> {
-    const { tube, ledger } = this.#ground;
+  async of(jobs: readonly Known[]): Promise<readonly Looked[]> {
     const refs: JobRef[] = [];
     for (const { key, dueNs } of jobs) {
-      if (key !== undefined) refs.push({ tube, key, dueMs: dueMs(dueNs) });
+      if (key !== undefined) refs.push({ tube: this.#ground.tube, key, dueMs: dueMs(dueNs) });
     }
+    const answers = (await this.#ask(refs)).values();
+    const unasked = this.#trouble;
+    if (unasked !== undefined) return jobs.map(() => ({ standing: undefined, unasked }));
+    return jobs.map(({ key }) => this.#read(key === undefined ? undefined : answers.next().value));
+  }
+
+  async #ask(refs: readonly JobRef[]): ReturnType<Ledger['lookAll']> {
     if (refs.length === 0 || this.#trouble !== undefined) return [];
     try {
-      const looked = await ledger.lookAll(refs).catch((error: unknown) => {
-        if (!(error instanceof StrangeEntry)) throw error;
-        return Promise.all(refs.map((ref) => this.#lookAlone(ref)));
-      });
-      const standings = looked.values();
-      return jobs.map(({ key }) => (key === undefined ? undefined : standings.next().value));
+      return await this.#ground.ledger.lookAll(refs);
     } catch (error) {
       if (!(error instanceof LedgerDown)) throw error;
       this.#trouble = error;
@@ -55,15 +58,10 @@ export class Standings {
     }
   }
 
-  /** One entry that can't be read spoils the answer for all that were asked for with it. */
-  async #lookAlone(ref: JobRef): Promise<Standing | undefined> {
-    try {
-      return await this.#ground.ledger.look(ref);
-    } catch (error) {
-      if (!(error instanceof StrangeEntry)) throw error;
-      if (this.#strange.size === 0) this.#ground.onTrouble(error);
-      this.#strange.set(ref.key, error);
-      return undefined;
-    }
+  #read(answer: Standing | StrangeEntry | undefined): Looked {
+    if (!(answer instanceof StrangeEntry)) return { standing: answer, unasked: undefined };
+    if (!this.#toldOfStrange) this.#ground.onTrouble(answer);
+    this.#toldOfStrange = true;
+    return { standing: undefined, unasked: answer };
   }
 }

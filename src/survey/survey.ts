@@ -13,7 +13,7 @@ import { Gathering, type Gathered, type Held } from './gathering.ts';
 import { contentOf, nodesOf, stateOf, type SurveyedJob } from './job.ts';
 import { hasContent, hasState, type Selection } from './selection.ts';
 import { readSideBySide, type FoundPage } from './side-by-side.ts';
-import { Standings } from './standings.ts';
+import { Standings, type Looked } from './standings.ts';
 
 export interface SurveyOptions {
   readonly nodes: readonly QueueNode[];
@@ -77,20 +77,19 @@ class Judge {
   async judge(gathered: readonly Gathered[]): Promise<SurveyedJob[]> {
     const { tube, selection } = this.#options;
     const wanted = gathered.filter((job) => this.#isWanted(job));
-    const standings = await this.#standings.of(wanted);
+    const looked = await this.#standings.of(wanted);
     const judged = wanted.map((job, at) => {
-      const standing = standings[at];
-      return { job, standing, state: stateOf(standing, job.replicas) };
+      const { standing, unasked } = looked[at] as Looked;
+      return { job, standing, unasked, state: stateOf(standing, job.replicas) };
     });
     const selected = judged.filter(({ state }) => hasState(selection, state));
     const late = await readAgain(selected.map(({ job }) => job));
     const jobs: SurveyedJob[] = [];
-    for (const { job, standing, state } of selected) {
+    for (const { job, standing, unasked, state } of selected) {
       const { key, dueNs, replicas } = job;
       const held = job.held ?? late.get(job);
       if (held === undefined) continue;
       const { envelope, payload } = held;
-      const unasked = this.#standings.troubleOf(key);
       jobs.push({ tube, key, dueNs, envelope, payload, replicas, standing, unasked, state });
     }
     return jobs;

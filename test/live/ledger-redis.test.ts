@@ -171,6 +171,21 @@ describe('what is asked in one tick', () => {
     expect(await direct.get(keyOf(4))).toMatch(/^dq1 claimed token=a /);
   });
 
+  it('is answered for each: looking at many tells which entry is not of this dq', async () => {
+    const ledger = newLedger();
+    await direct.set(keyOf(1), 'dq2 whatever');
+    await direct.set(keyOf(299), 'dq1 dead');
+    await ledger.revoke(jobs[300]!, false);
+    const standings = await ledger.lookAll(jobs);
+    for (const at of [1, 299]) expect(standings[at]).toBeInstanceOf(StrangeEntry);
+    const message = expect.stringMatching(
+      `written by another version of dq: ${keyOf(1)}`,
+    ) as string;
+    expect(standings[1]).toMatchObject({ message });
+    expect(standings[300]).toMatchObject({ state: 'revoked' });
+    expect(standings.filter((each) => each !== undefined).length).toBe(3);
+  });
+
   it('is asked of a Redis that has forgotten the script', async () => {
     const ledger = newLedger();
     await ledger.claim(jobs[0]!, { token: 'a', maxDeaths: 5 });

@@ -1,5 +1,6 @@
 // The ledger on Redis: one string per job, one script per transition, and one call of it for all that a tick asks.
 
+import { StrangeEntry } from '../../core/errors.ts';
 import type { Claim, ClaimAnswer, JobRef, Ledger, Standing, Terms } from '../ledger.ts';
 import type { ClaimRequest, Death, GiveBack, KickAnswer, RevokeAnswer } from '../ledger.ts';
 import { RedisConnection, type ConnectionOptions } from './connection.ts';
@@ -86,14 +87,19 @@ export class RedisLedger implements Ledger {
     return this.#ask('look', job, [job.dueMs], standing);
   }
 
-  async lookAll(jobs: readonly JobRef[]): Promise<(Standing | undefined)[]> {
+  async lookAll(jobs: readonly JobRef[]): Promise<(Standing | StrangeEntry | undefined)[]> {
     const groups: Promise<readonly Reply[]>[] = [];
     for (let from = 0; from < jobs.length; from += mostAtOnce) {
       const keys = jobs.slice(from, from + mostAtOnce).map((job) => this.#keyOf(job));
       groups.push(this.#evaluate(this.#scripts.look, keys, []));
     }
     const replies = (await Promise.all(groups)).flat();
-    return replies.map((reply) => standing(this.#sound(reply)));
+    return replies.map((reply) => {
+      if (!(reply instanceof Error)) return standing(reply);
+      const meaning = this.#connection.meaningOf(reply);
+      if (meaning instanceof StrangeEntry) return meaning;
+      throw meaning;
+    });
   }
 
   /** Writes, because a Redis that is full or a replica answers all the same. */
