@@ -5,9 +5,8 @@ import { Buffer, isUtf8 } from 'node:buffer';
 import { DqError, messageOf } from '../core/errors.ts';
 import { parseInstant, type Frame } from '../core/instant.ts';
 import { nearest } from '../core/nearest.ts';
-import type { Standing } from '../ledger/ledger.ts';
 import type { Content, JobState } from './job.ts';
-import { isJobState, jobStates } from './states.ts';
+import { isJobState, isLedgerState, jobStates } from './states.ts';
 
 /** As they stand on the command line. */
 export interface SelectionOptions {
@@ -27,14 +26,6 @@ export interface Selection {
   readonly dueAfter?: bigint;
   readonly underReplicated?: boolean;
 }
-
-const ledgerStates = [
-  'claimed',
-  'retry',
-  'done',
-  'dead',
-  'revoked',
-] as const satisfies readonly Standing['state'][];
 
 /** @throws DqError (usage) */
 export function readSelection(options: SelectionOptions, frame: Frame): Selection {
@@ -98,7 +89,7 @@ function instant(option: string, text: string, frame: Frame): bigint {
 
 /** Whether the replicas alone can't tell what is meant. */
 export function needsLedger({ states: wanted }: Selection): boolean {
-  return ledgerStates.some((state) => wanted?.has(state));
+  return [...(wanted ?? [])].some(isLedgerState);
 }
 
 /** What each replica tells by itself. */
