@@ -26,6 +26,12 @@ interface Asked {
   readonly answers: readonly (bigint | NodeError | undefined)[];
 }
 
+/** What came of a put so far. */
+interface Tally {
+  readonly replicas: Replica[];
+  readonly refusals: NodeError[];
+}
+
 export type WriteResult = Written | TooFewReplicas;
 
 export interface Written {
@@ -105,22 +111,22 @@ export class Replicator {
   async #writeShare(share: readonly Put[]): Promise<WriteResult[]> {
     const { clock, minReplicas } = this.#options;
     const { nodes, shunned } = this.#rotation.next(clock.now(), minReplicas);
-    const asked = await this.#ask(nodes, new Puts(share));
-    return allOf(share.map(({ envelope }, at) => this.#judge(envelope, at, asked, shunned)));
+    const tallies = await this.#ask(nodes, new Puts(share));
+    return allOf(tallies.map((tally, at) => this.#judge(share[at] as Put, tally, shunned)));
   }
 
   /** As many nodes as are wanted, then spare ones in place of those that refuse. */
-  async #ask(nodes: readonly QueueNode[], puts: Puts): Promise<Asked[]> {
-    const asked: Asked[] = [];
+  async #ask(nodes: readonly QueueNode[], puts: Puts): Promise<readonly Tally[]> {
+    const tallies = puts.all.map((): Tally => ({ replicas: [], refusals: [] }));
+    const left = [...nodes];
     for (;;) {
-      const lacks = puts.all.map((_, at) => this.#options.replicas - replicasOf(asked, at).length);
+      const lacks = tallies.map(({ replicas }) => this.#options.replicas - replicas.length);
       const most = lacks.reduce((one, other) => Math.max(one, other), 0);
-      const next = nodes.slice(asked.length, asked.length + most);
-      if (next.length === 0) return asked;
-      const answers = next.map((node, turn) =>
-        this.#askOne(node, puts, (_, at) => (lacks[at] ?? 0) > turn),
-      );
-      asked.push(...(await Promise.all(answers)));
+      const asked = left
+        .splice(0, most)
+        .map((node, turn) => this.#askOne(node, puts, (_, at) => (lacks[at] ?? 0) > turn));
+      if (asked.length === 0) return tallies;
+      for (const { node, answers } of await Promise.all(asked)) count(tallies, node, answers);
     }
   }
 
@@ -141,15 +147,11 @@ export class Replicator {
     return { node, answers: spread };
   }
 
-  /** @param at which of the puts. */
   #judge(
-    envelope: Buffer,
-    at: number,
-    asked: readonly Asked[],
+    { envelope }: Put,
+    { replicas, refusals }: Tally,
     shunned: readonly NodeError[],
   ): WriteResult | Promise<WriteResult> {
-    const replicas = replicasOf(asked, at);
-    const refusals = refusalsOf(asked, at);
     const written = { replicas, failed: [...shunned, ...refusals] };
     if (replicas.length >= this.#options.minReplicas) return written;
     return this.#refuse(
@@ -165,19 +167,12 @@ export class Replicator {
   }
 }
 
-/** @param at which of the puts. */
-function replicasOf(asked: readonly Asked[], at: number): Replica[] {
-  const replicas: Replica[] = [];
-  for (const { node, answers } of asked) {
-    const id = answers[at];
-    if (typeof id === 'bigint') replicas.push({ node, id });
-  }
-  return replicas;
-}
-
-function refusalsOf(asked: readonly Asked[], at: number): NodeError[] {
-  const refusals = asked.map(({ answers }) => answers[at]);
-  return refusals.filter((answer) => answer instanceof NodeError);
+function count(tallies: readonly Tally[], node: QueueNode, answers: Asked['answers']): void {
+  tallies.forEach(({ replicas, refusals }, at) => {
+    const answer = answers[at];
+    if (typeof answer === 'bigint') replicas.push({ node, id: answer });
+    else if (answer !== undefined) refusals.push(answer);
+  });
 }
 
 /** False when a replica may still be there: its node couldn't be asked. */
