@@ -5,6 +5,7 @@ import type { Buffer } from 'node:buffer';
 import { DqError, NodeError } from '../core/errors.ts';
 import { keyOf } from '../core/key.ts';
 import type {
+  Placed,
   QueueNode,
   ReplicaStats,
   Reservation,
@@ -93,8 +94,8 @@ export class EmbeddedNode implements QueueNode {
   }
 
   /** They share a commit. */
-  putAll({ all }: Puts): Promise<(bigint | NodeError)[]> {
-    return Promise.all(
+  async putAll({ all }: Puts): Promise<Placed> {
+    const answers = await Promise.all(
       all.map(({ envelope, options }) =>
         this.put(envelope, options).catch((error: unknown) => {
           if (error instanceof NodeError) return error;
@@ -102,6 +103,7 @@ export class EmbeddedNode implements QueueNode {
         }),
       ),
     );
+    return { answers, life: this };
   }
 
   async reserve(seconds: number, signal?: AbortSignal): Promise<Reservation | undefined> {

@@ -9,11 +9,12 @@ import { longestDelay } from '../core/job-defaults.ts';
 import { keyOf } from '../core/key.ts';
 import { formatReceipt } from '../core/receipt.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { assertPutOptions, type Put } from '../queue/puts.ts';
+import { assertPutOptions } from '../queue/puts.ts';
 import {
   addressesOf,
   TooFewReplicas,
   takeBack,
+  type JobPut,
   type Replica,
   type Replicator,
   type WriteResult,
@@ -68,7 +69,7 @@ export interface ProducerParts {
   readonly ledger: (() => Promise<Ledger>) | undefined;
 }
 
-interface Sealed extends Put {
+interface Sealed extends JobPut {
   readonly request: JobRequest;
 }
 
@@ -136,7 +137,7 @@ export class JobProducer {
     }
     const options = { delay, priority, ttr };
     assertPutOptions(options);
-    return { envelope: sealEnvelope(request), options, request };
+    return { envelope: sealEnvelope(request), options, distinct: request.distinct, request };
   }
 
   #resultOf({ envelope, request }: Sealed, result: WriteResult): PutResult | Promise<PutResult> {
@@ -152,7 +153,8 @@ export class JobProducer {
    * @returns false when it may run all the same.
    */
   async undo(accepted: Accepted, distinct: boolean): Promise<boolean> {
-    if (await takeBack(accepted.replicas, accepted.envelope)) return true;
+    const { replicas, envelope } = accepted;
+    if (await takeBack(replicas, { envelope, distinct })) return true;
     return distinct && this.#revoke(accepted);
   }
 

@@ -11,6 +11,7 @@ import { LedgerDown, NodeError } from '../core/errors.ts';
 import { longestDelay } from '../core/job-defaults.ts';
 import type { JobRef, Ledger, Standing } from '../ledger/ledger.ts';
 import type { QueueNode, ReplicaStats } from '../queue/node.ts';
+import { Puts } from '../queue/puts.ts';
 import type { ReplicaOf } from './identify.ts';
 import { takeBack } from './replicator.ts';
 
@@ -107,18 +108,16 @@ async function addOne(
   { ledger, clock }: RepairParts,
 ): Promise<ReplicaOf | NodeError | 'over'> {
   const { ref, envelope } = job;
-  let replica: ReplicaOf;
-  try {
-    for (let asked = -Infinity; clock.now() - asked > longestTrust;) {
-      asked = clock.now();
-      if (isOver(await ledger.look(ref))) return 'over';
-    }
-    replica = { node, id: await node.put(envelope, putOptions(job, clock)) };
-  } catch (error) {
-    if (error instanceof NodeError) return error;
-    throw error;
+  for (let asked = -Infinity; clock.now() - asked > longestTrust;) {
+    asked = clock.now();
+    if (isOver(await ledger.look(ref))) return 'over';
   }
-  return (await isStillWanted(ref, replica, ledger, envelope)) ? replica : 'over';
+  const put = { envelope, options: putOptions(job, clock), distinct: false };
+  const { answers, life } = await node.putAll(new Puts([put]));
+  const [id] = answers as [bigint | NodeError];
+  if (id instanceof NodeError) return id;
+  const undo = () => takeBack([{ node, life, id }], put);
+  return (await isStillWanted(ref, ledger, undo)) ? { node, id } : 'over';
 }
 
 /** The same as the replicas it has; beanstalkd counts whole seconds, and workers hold a job for the rest. */
@@ -131,19 +130,18 @@ function putOptions({ ref, replicas: [replica] }: WornJob, clock: Clock) {
 
 async function isStillWanted(
   ref: JobRef,
-  replica: ReplicaOf,
   ledger: Ledger,
-  envelope: Buffer,
+  undo: () => Promise<unknown>,
 ): Promise<boolean> {
   try {
     const standing = await ledger.look(ref);
     if (!isOver(standing)) return true;
     // A node that can't be asked keeps it: who reserves it meets its job's state.
     // With the others it is buried when it is reserved: a dead job keeps what it has
-    if (standing?.state !== 'dead') await takeBack([replica], envelope);
+    if (standing?.state !== 'dead') await undo();
     return false;
   } catch (error) {
-    if (error instanceof LedgerDown) await takeBack([replica], envelope);
+    if (error instanceof LedgerDown) await undo();
     throw error;
   }
 }

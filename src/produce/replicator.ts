@@ -1,12 +1,12 @@
 // The replicator writes each job to several nodes at once, counts, and takes back what is too little.
 
-import type { Buffer } from 'node:buffer';
 import { allOf } from '../core/all-of.ts';
 import type { Clock } from '../core/clock.ts';
 import { DqError, NodeError } from '../core/errors.ts';
 import type { ReplicaAddress } from '../core/receipt.ts';
-import type { QueueNode } from '../queue/node.ts';
+import type { Life, QueueNode } from '../queue/node.ts';
 import { Puts, type Put } from '../queue/puts.ts';
+import type { ReplicaOf } from './identify.ts';
 import { Rotation } from './rotation.ts';
 
 export interface ReplicatorOptions {
@@ -20,8 +20,14 @@ export interface ReplicatorOptions {
   readonly random: number;
 }
 
+export interface JobPut extends Put {
+  /** Nobody else will ever put an equal envelope. */
+  readonly distinct: boolean;
+}
+
 interface Asked {
   readonly node: QueueNode;
+  readonly life: Life;
   /** For each put; undefined: it wasn't asked to take it. */
   readonly answers: readonly (bigint | NodeError | undefined)[];
 }
@@ -40,9 +46,9 @@ export interface Written {
   readonly failed: readonly NodeError[];
 }
 
-export interface Replica {
-  readonly node: QueueNode;
-  readonly id: bigint;
+export interface Replica extends ReplicaOf {
+  /** That of the node in which the id means it. */
+  readonly life: Life;
 }
 
 /** Fewer than `minReplicas` nodes took the job. */
@@ -96,7 +102,7 @@ export class Replicator {
   }
 
   /** For each, in their order, what came of it: where too few nodes took it, what was written has been taken back. */
-  async write(puts: readonly Put[]): Promise<WriteResult[]> {
+  async write(puts: readonly JobPut[]): Promise<WriteResult[]> {
     const { nodes, replicas } = this.#options;
     if (nodes.length <= replicas) return this.#writeShare(puts);
     // In as many shares as there are nodes: each begins with another one
@@ -108,11 +114,11 @@ export class Replicator {
     return (await Promise.all(shares)).flat();
   }
 
-  async #writeShare(share: readonly Put[]): Promise<WriteResult[]> {
+  async #writeShare(share: readonly JobPut[]): Promise<WriteResult[]> {
     const { clock, minReplicas } = this.#options;
     const { nodes, shunned } = this.#rotation.next(clock.now(), minReplicas);
     const tallies = await this.#ask(nodes, new Puts(share));
-    return allOf(tallies.map((tally, at) => this.#judge(share[at] as Put, tally, shunned)));
+    return allOf(tallies.map((tally, at) => this.#judge(share[at] as JobPut, tally, shunned)));
   }
 
   /** As many nodes as are wanted, then spare ones in place of those that refuse. */
@@ -126,7 +132,7 @@ export class Replicator {
         .splice(0, most)
         .map((node, turn) => this.#askOne(node, puts, (_, at) => (lacks[at] ?? 0) > turn));
       if (asked.length === 0) return tallies;
-      for (const { node, answers } of await Promise.all(asked)) count(tallies, node, answers);
+      for (const each of await Promise.all(asked)) count(tallies, each);
     }
   }
 
@@ -136,60 +142,67 @@ export class Replicator {
     isWanted: (put: Put, at: number) => boolean,
   ): Promise<Asked> {
     const wanted = puts.only(isWanted);
-    const answers = await node.putAll(wanted);
+    const { answers, life } = await node.putAll(wanted);
     for (const answer of answers) {
       if (typeof answer === 'bigint') continue;
       this.#rotation.failed(node, answer, this.#options.clock.now());
     }
-    if (wanted === puts) return { node, answers };
+    if (wanted === puts) return { node, life, answers };
     const left = [...answers];
     const spread = puts.all.map((put, at) => (isWanted(put, at) ? left.shift() : undefined));
-    return { node, answers: spread };
+    return { node, life, answers: spread };
   }
 
   #judge(
-    { envelope }: Put,
+    put: JobPut,
     { replicas, refusals }: Tally,
     shunned: readonly NodeError[],
   ): WriteResult | Promise<WriteResult> {
     const written = { replicas, failed: [...shunned, ...refusals] };
     if (replicas.length >= this.#options.minReplicas) return written;
     return this.#refuse(
-      envelope,
+      put,
       written,
       refusals.some(({ unconfirmed }) => unconfirmed),
     );
   }
 
-  async #refuse(envelope: Buffer, written: Written, unconfirmed: boolean): Promise<TooFewReplicas> {
-    const takenBack = await takeBack(written.replicas, envelope);
+  async #refuse(put: JobPut, written: Written, unconfirmed: boolean): Promise<TooFewReplicas> {
+    const takenBack = await takeBack(written.replicas, put);
     return new TooFewReplicas(this.#options.minReplicas, written, !takenBack || unconfirmed);
   }
 }
 
-function count(tallies: readonly Tally[], node: QueueNode, answers: Asked['answers']): void {
+function count(tallies: readonly Tally[], { node, life, answers }: Asked): void {
   tallies.forEach(({ replicas, refusals }, at) => {
     const answer = answers[at];
-    if (typeof answer === 'bigint') replicas.push({ node, id: answer });
+    if (typeof answer === 'bigint') replicas.push({ node, life, id: answer });
     else if (answer !== undefined) refusals.push(answer);
   });
 }
 
-/** False when a replica may still be there: its node couldn't be asked. */
-export async function takeBack(replicas: readonly Replica[], envelope: Buffer): Promise<boolean> {
-  const results = await Promise.all(replicas.map((replica) => takeBackOne(replica, envelope)));
+/** False when a replica may still be there: its node couldn't be asked, or an equal put may have its id by now. */
+export async function takeBack(
+  replicas: readonly Replica[],
+  put: Pick<JobPut, 'envelope' | 'distinct'>,
+): Promise<boolean> {
+  const results = await Promise.all(replicas.map((replica) => takeBackOne(replica, put)));
   return !results.includes(false);
 }
 
-async function takeBackOne({ node, id }: Replica, envelope: Buffer): Promise<boolean> {
+/** A node that lost its data counts its ids from 1 again: the envelope tells which replica it is, unless others put it too. */
+async function takeBackOne(
+  { node, life, id }: Replica,
+  { envelope, distinct }: Pick<JobPut, 'envelope' | 'distinct'>,
+): Promise<boolean> {
   try {
-    return await node.delete(id, envelope);
+    return await (distinct ? node : life).delete(id, envelope);
   } catch (error) {
     if (error instanceof NodeError) return false;
     throw error;
   }
 }
 
-export function addressesOf(replicas: readonly Replica[]): ReplicaAddress[] {
+export function addressesOf(replicas: readonly ReplicaOf[]): ReplicaAddress[] {
   return replicas.map(({ node, id }) => ({ endpoint: node.endpoint, tube: node.tube, id }));
 }

@@ -27,7 +27,7 @@ import { tubeCounts } from './beanstalkd-stats.ts';
 import { scanIds } from './beanstalkd-scan.ts';
 import { longestEnvelope, surelyKept } from './longest-envelope.ts';
 import { Puts, type PutOptions } from './puts.ts';
-import type { QueueNode, ReplicaStats, Reservation, TubeCounts } from './node.ts';
+import type { Life, Placed, QueueNode, ReplicaStats, Reservation, TubeCounts } from './node.ts';
 import type { ScannedReplica, ScanPage, WaitingState } from './node.ts';
 import { WaitingConnections } from './waiting-connections.ts';
 
@@ -101,25 +101,28 @@ export class BeanstalkdNode implements QueueNode {
   }
 
   async put(envelope: Buffer, options: PutOptions): Promise<bigint> {
-    const [answer] = await this.putAll(new Puts([{ envelope, options }]));
+    const { answers } = await this.putAll(new Puts([{ envelope, options }]));
+    const [answer] = answers;
     if (typeof answer === 'bigint') return answer;
     throw answer as NodeError;
   }
 
-  async putAll(puts: Puts): Promise<readonly (bigint | NodeError)[]> {
+  async putAll(puts: Puts): Promise<Placed> {
     try {
       const connection = this.#commands.open ?? (await this.#commands.connection());
       const isAsked = puts.all.some(({ envelope }) => envelope.length > surelyKept);
       const longest = isAsked ? await longestEnvelope(connection) : surelyKept;
       const kept = puts.only(({ envelope }) => envelope.length <= longest);
       const answers = await this.#put(kept, connection);
-      if (kept === puts) return answers;
-      return puts.all.map(({ envelope: { length } }) => {
+      const life = lifeOf(connection);
+      if (kept === puts) return { answers, life };
+      const all = puts.all.map(({ envelope: { length } }) => {
         return (length <= longest ? answers.shift() : undefined) ?? this.#tooBig(length, longest);
       });
+      return { answers: all, life };
     } catch (error) {
       if (!(error instanceof NodeError)) throw error;
-      return puts.all.map(() => error);
+      return { answers: puts.all.map(() => error), life: this };
     }
   }
 
@@ -190,12 +193,8 @@ export class BeanstalkdNode implements QueueNode {
     return this.#commands.send(statsJob(id));
   }
 
-  /** On one connection: it can't come to another life of the server between the look and the deletion. */
   async delete(id: bigint, envelope: Buffer): Promise<boolean> {
-    const connection = await this.#commands.connection();
-    const job = await connection.send(peek(id));
-    if (job?.body.equals(envelope) !== true) return false;
-    return connection.send(deleteJob(id));
+    return lifeOf(await this.#commands.connection()).delete(id, envelope);
   }
 
   async kick(id: bigint): Promise<boolean> {
@@ -244,4 +243,15 @@ export class BeanstalkdNode implements QueueNode {
   close(): void {
     this.#dialer.close();
   }
+}
+
+/** A connection doesn't outlive the server's process, which alone may lose its data. */
+function lifeOf(connection: Connection): Life {
+  return {
+    delete: async (id, envelope) => {
+      const job = await connection.send(peek(id));
+      if (job?.body.equals(envelope) !== true) return false;
+      return connection.send(deleteJob(id));
+    },
+  };
 }

@@ -43,6 +43,16 @@ export interface ScanPage {
   readonly progress: number;
 }
 
+/** What came of puts that a node was asked for together. */
+export interface Placed {
+  /** For each its id, or why it has none. */
+  readonly answers: readonly (bigint | NodeError)[];
+  readonly life: Life;
+}
+
+/** A node as long as it surely has its data: in one life of it an id is never given twice. When it may be over, a call rejects. */
+export type Life = Pick<QueueNode, 'delete'>;
+
 /**
  * One node with one tube of it. Every method rejects with a NodeError that names the node when the
  * node can't be asked or refuses; a lost connection is opened anew by the next call.
@@ -53,8 +63,8 @@ export interface QueueNode {
   readonly tube: string;
   /** The id of the new replica. */
   put(envelope: Buffer, options: PutOptions): Promise<bigint>;
-  /** Many at once: for each its id, or why it has none. It rejects with no NodeError. */
-  putAll(puts: Puts): Promise<readonly (bigint | NodeError)[]>;
+  /** Many at once. It rejects with no NodeError. */
+  putAll(puts: Puts): Promise<Placed>;
   /**
    * The next ready replica, or undefined when there was none for `seconds` (whole; 0: now), or `signal` aborted.
    * Waiting never delays any other call, nor the settling of reservations.

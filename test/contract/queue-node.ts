@@ -62,15 +62,19 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
           envelope: Buffer.from(`${at}/${'x'.repeat(at)}`),
           options: { delay: at % 2 === 0 ? 0 : 100 + at, priority: at, ttr: 1 + at },
         }));
-        const ids = await node.putAll(new Puts(all));
-        expect(new Set(ids).size).toBe(all.length);
+        const { answers, life } = await node.putAll(new Puts(all));
+        expect(new Set(answers).size).toBe(all.length);
         for (const at of [0, 1, 511, 512, 999]) {
-          const id = ids[at] as bigint;
+          const id = answers[at] as bigint;
           expect(await node.peek(id)).toEqual(all[at]?.envelope);
           expect(await node.stats(id)).toMatchObject({ priority: at, ttr: 1 + at });
         }
         expect(await node.counts()).toMatchObject({ ready: 500, delayed: 500 });
-        expect(await node.putAll(new Puts([]))).toEqual([]);
+        const [first, second] = answers as [bigint, bigint];
+        expect(await life.delete(first, all[0]!.envelope)).toBe(true);
+        expect(await life.delete(second, all[0]!.envelope)).toBe(false);
+        expect(await node.counts()).toMatchObject({ ready: 499, delayed: 500 });
+        expect(await node.putAll(new Puts([]))).toMatchObject({ answers: [] });
       });
 
       it.each([

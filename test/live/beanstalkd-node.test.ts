@@ -237,6 +237,19 @@ describe('a server that fails', () => {
     expect(await node.peek(id)).toEqual(other);
   });
 
+  it('dies and forgets: an id that now names an equal job deletes nothing in the life that is over', async () => {
+    const own = await startBeanstalkd();
+    const node = nodeAt(own.endpoint);
+    const { answers, life } = await node.putAll(new Puts([{ envelope: hello, options: plain }]));
+    const [id] = answers as [bigint];
+    await own.kill();
+    await own.start();
+    expect(await nodeAt(own.endpoint).put(hello, plain)).toBe(id);
+    await expect(life.delete(id, hello)).rejects.toMatchObject({ fault: 'down' });
+    expect(await node.peek(id)).toEqual(hello);
+    expect(await node.delete(id, hello)).toBe(true);
+  });
+
   it('dies while nobody takes the next page of a scan: whoever does is told', async () => {
     const own = await startBeanstalkd();
     const node = nodeAt(own.endpoint);
@@ -307,7 +320,7 @@ describe('a server that fails', () => {
         return puts > 3 ? '' : `INSERTED ${puts}\r\n`;
       }),
     );
-    const answers = await node.putAll(putsOf(['a', 'b', 'c', 'd', 'e']));
+    const { answers } = await node.putAll(putsOf(['a', 'b', 'c', 'd', 'e']));
     expect(answers.slice(0, 3)).toEqual([1n, 2n, 3n]);
     const lost = { name: 'NodeError', fault: 'down', unconfirmed: true };
     expect(answers.slice(3)).toMatchObject([lost, lost]);
@@ -318,7 +331,7 @@ describe('a server that fails', () => {
     const node = nodeAt(own.endpoint);
     await own.kill();
     const down = { name: 'NodeError', fault: 'down', unconfirmed: false };
-    expect(await node.putAll(putsOf(['a', 'b']))).toMatchObject([down, down]);
+    expect(await node.putAll(putsOf(['a', 'b']))).toMatchObject({ answers: [down, down] });
   });
 
   it('refuses some of many puts, each for itself', async () => {
@@ -333,7 +346,8 @@ describe('a server that fails', () => {
         return `${answersTo[String(body)] ?? `INSERTED ${puts}`}\r\n`;
       }),
     );
-    expect(await node.putAll(putsOf(['a', 'b', 'c', 'd', 'e', 'f']))).toMatchObject([
+    const { answers } = await node.putAll(putsOf(['a', 'b', 'c', 'd', 'e', 'f']));
+    expect(answers).toMatchObject([
       ...[1n, { fault: 'out-of-memory' }, { fault: 'out-of-memory', unconfirmed: false }],
       ...[4n, { fault: 'draining' }, 6n],
     ]);
@@ -344,7 +358,7 @@ describe('a server that fails', () => {
     const own = await startBeanstalkd(['-z', '1000']);
     const node = nodeAt(own.endpoint);
     const all = ['a', 'x'.repeat(1_001), 'b', 'x'.repeat(1_000)];
-    const answers = await node.putAll(putsOf(all));
+    const { answers } = await node.putAll(putsOf(all));
     expect(answers).toMatchObject([1n, { fault: 'too-big', unconfirmed: false }, 2n, 3n]);
     expect(await Promise.all([1n, 2n, 3n].map((id) => node.peek(id)))).toEqual(
       ['a', 'b', 'x'.repeat(1_000)].map((text) => Buffer.from(text)),

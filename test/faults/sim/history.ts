@@ -133,7 +133,7 @@ export class History {
     }
     const replica = job.stored.find((each) => each.node === node && isStill(each, node, id));
     if (replica?.by === by) replica.takenBack = true;
-    if (job.done || replica?.by === by || isMistaken(job, node, id, by)) return;
+    if (job.done || replica?.by === by) return;
     const { revokedAt, revokedForGood } = job;
     if (revokedAt !== undefined && (revokedForGood || putAt <= revokedAt + beyondDoubt)) return;
     this.#world.violated(`${by.name} deleted a replica of ${job.name} that is not done`);
@@ -143,13 +143,6 @@ export class History {
 /** What it puts is no new job. */
 export function isRepairer(process: Process | undefined): boolean {
   return process?.name.startsWith('repair') === true;
-}
-
-/** Its own one was lost with the node's data, and an equal envelope has the id by now: nobody can tell them apart. */
-function isMistaken(job: JobHistory, node: Store, id: bigint, by: Process): boolean {
-  return job.stored.some(
-    (each) => each.by === by && each.node === node && each.id === id && !isStill(each, node, id),
-  );
 }
 
 /** The node hasn't lost its data since. */

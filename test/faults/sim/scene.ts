@@ -2,6 +2,7 @@
 
 import type { JobHistory } from './job-history.ts';
 import type { Plan } from './handlers.ts';
+import { epoch } from './process.ts';
 import { rest, undisturbed } from './run.ts';
 import { Staff, type Hand, type Terms } from './staff.ts';
 import { Users } from './users.ts';
@@ -51,8 +52,12 @@ export class Scene {
 
   /** @param dueIn ms from now on. */
   put(dueIn: number): JobHistory {
-    const due = this.world.timeline.now + dueIn;
-    return this.users.put({ payload: 'job', due, distinct: false, ttr: 60 }, () => undefined);
+    return this.#put(this.world.timeline.now + dueIn);
+  }
+
+  /** An equal one. */
+  putAgain({ dueMs }: JobHistory): void {
+    this.#put(dueMs - epoch);
   }
 
   /** Lets so many ms go by. */
@@ -67,6 +72,10 @@ export class Scene {
       }
       world.timeline.now = until;
     });
+  }
+
+  #put(due: number): JobHistory {
+    return this.users.put({ payload: 'job', due, distinct: false, ttr: 60 }, () => undefined);
   }
 }
 

@@ -172,6 +172,22 @@ it('a put that fails takes back what it wrote, not what a node without binlog ca
   expect(scene.world.violations).toEqual([]);
 });
 
+it('a put that fails does not take an equal job away that a node without binlog has under its id now', async () => {
+  const scene = new Scene(3, { binlog: false });
+  const [first, second, third] = scene.world.nodes;
+  second!.hang();
+  third!.stop();
+  const job = scene.put(5_000);
+  await scene.pass(1_000);
+  third!.start(scene.world.timeline.now);
+  scene.restart(first);
+  scene.putAgain(job);
+  await scene.pass(3_000);
+  expect([...first!.replicasOf(job.key)]).toHaveLength(1);
+  expect(job.acceptedAt).toBeDefined();
+  expect(scene.world.violations).toEqual([]);
+});
+
 it('what is due later than beanstalkd can count is sent away for as long as it can', async () => {
   const scene = new Scene(1);
   const [node] = scene.world.nodes;

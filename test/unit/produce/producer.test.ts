@@ -13,18 +13,17 @@ const clock = { now: () => 0, sleep: () => Promise.resolve() };
 /** Takes all but what holds `bad`. */
 function producerOn(): { producer: JobProducer; heard: string[][] } {
   const heard: string[][] = [];
-  const node = {
+  const node: QueueNode = {
     endpoint: 'node:1',
     tube: 'default',
     putAll: ({ all }: Puts) => {
       heard.push(all.map(({ envelope }) => envelope.toString()));
-      return Promise.resolve(
-        all.map(({ envelope }, at) =>
-          envelope.includes('bad')
-            ? new NodeError('node:1', 'out-of-memory', 'full')
-            : BigInt(at + 1),
-        ),
+      const answers = all.map(({ envelope }, at) =>
+        envelope.includes('bad')
+          ? new NodeError('node:1', 'out-of-memory', 'full')
+          : BigInt(at + 1),
       );
+      return Promise.resolve({ answers, life: node });
     },
   } as Partial<QueueNode> as QueueNode;
   const options = { nodes: [node], replicas: 1, minReplicas: 1, clock, random: 0 };

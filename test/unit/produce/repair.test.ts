@@ -8,8 +8,8 @@ import { keyOf } from '../../../src/core/key.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { lockForRepair } from '../../../src/produce/repair-lock.ts';
 import { fitnessOf, repairJob, type WornJob } from '../../../src/produce/repair.ts';
-import type { QueueNode, ReplicaStats } from '../../../src/queue/node.ts';
-import type { PutOptions } from '../../../src/queue/puts.ts';
+import type { Placed, QueueNode, ReplicaStats } from '../../../src/queue/node.ts';
+import type { PutOptions, Puts } from '../../../src/queue/puts.ts';
 import { MemoryLedger } from '../../support/memory-ledger.ts';
 
 const now = 1_767_225_600_000;
@@ -27,10 +27,13 @@ class StoringNode {
     this.endpoint = endpoint;
   }
 
-  put = (_: Buffer, options: PutOptions): Promise<bigint> => {
-    if (this.refuses) return Promise.reject(new NodeError(this.endpoint, 'down', 'it is down'));
-    this.stored.set(7n, options);
-    return Promise.resolve(7n);
+  putAll = ({ all }: Puts): Promise<Placed> => {
+    const answers = all.map(({ options }) => {
+      if (this.refuses) return new NodeError(this.endpoint, 'down', 'it is down');
+      this.stored.set(7n, options);
+      return 7n;
+    });
+    return Promise.resolve({ answers, life: this });
   };
 
   delete = (id: bigint): Promise<boolean> => Promise.resolve(this.stored.delete(id));
@@ -154,10 +157,10 @@ describe.each(ends)('a job that is %s', (end) => {
   it('during the put has it taken back, unless the others are buried with it', async () => {
     const bench = new Bench();
     for (const spare of bench.spares) {
-      const put = spare.put;
-      spare.put = async (envelope, options) => {
+      const { putAll } = spare;
+      spare.putAll = async (puts) => {
         await bench.end(end);
-        return put(envelope, options);
+        return putAll(puts);
       };
     }
     expect((await bench.repair()).result).toBe('over');

@@ -3,14 +3,21 @@
 import { Buffer } from 'node:buffer';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { NodeError } from '../../../src/core/errors.ts';
-import { Replicator, TooFewReplicas, type Written } from '../../../src/produce/replicator.ts';
-import type { QueueNode } from '../../../src/queue/node.ts';
+import {
+  Replicator,
+  TooFewReplicas,
+  type JobPut,
+  type Written,
+} from '../../../src/produce/replicator.ts';
+import type { Life, QueueNode } from '../../../src/queue/node.ts';
 import type { Puts } from '../../../src/queue/puts.ts';
 
 const options = { delay: 0, priority: 0, ttr: 60 };
 let now: number;
 let asked: string[];
 let hanging: Set<string>;
+/** The nodes whose connection is lost as soon as they have answered. */
+let ended: Set<string>;
 /** What each node holds, in the order in which it came. */
 let held: Map<string, string[]>;
 /** Of the nodes that refuse some jobs: which. */
@@ -20,6 +27,7 @@ beforeEach(() => {
   now = 0;
   asked = [];
   hanging = new Set();
+  ended = new Set();
   held = new Map();
   refused = new Map();
 });
@@ -35,11 +43,18 @@ function nodeAt(endpoint: string): QueueNode {
       return new NodeError(endpoint, 'out-of-memory', 'out of memory');
     return BigInt(jobs.push(job));
   };
-  return {
+  const life: Life = {
+    delete: (id, envelope) => {
+      if (ended.has(endpoint)) return Promise.reject(new NodeError(endpoint, 'down', 'lost'));
+      return node.delete(id, envelope);
+    },
+  };
+  const node = {
     endpoint,
     putAll: ({ all }: Puts) => {
       asked.push(endpoint);
-      return Promise.resolve(all.map(({ envelope }) => take(envelope.toString())));
+      const answers = all.map(({ envelope }) => take(envelope.toString()));
+      return Promise.resolve({ answers, life });
     },
     delete: (id: bigint, envelope: Buffer) => {
       const at = Number(id) - 1;
@@ -48,6 +63,7 @@ function nodeAt(endpoint: string): QueueNode {
       return Promise.resolve(true);
     },
   } as Partial<QueueNode> as QueueNode;
+  return node;
 }
 
 function nodesOf(count: number): QueueNode[] {
@@ -60,12 +76,12 @@ function replicatorOn(nodes: readonly QueueNode[]): Replicator {
   return new Replicator({ nodes, replicas: 3, minReplicas, clock, random: 0 });
 }
 
-function putsOf(jobs: readonly string[]): { envelope: Buffer; options: typeof options }[] {
-  return jobs.map((job) => ({ envelope: Buffer.from(job), options }));
+function putsOf(jobs: readonly string[], distinct = true): JobPut[] {
+  return jobs.map((job) => ({ envelope: Buffer.from(job), options, distinct }));
 }
 
-async function write(replicator: Replicator, job = 'job'): Promise<Written> {
-  const [result] = await replicator.write(putsOf([job]));
+async function write(replicator: Replicator, job = 'job', distinct = true): Promise<Written> {
+  const [result] = await replicator.write(putsOf([job], distinct));
   if (result === undefined || result instanceof TooFewReplicas) throw result as Error;
   return result;
 }
@@ -73,7 +89,7 @@ async function write(replicator: Replicator, job = 'job'): Promise<Written> {
 describe('the refusal', () => {
   const refuse = (...errors: readonly NodeError[]): Promise<unknown> => {
     const refusing = errors.map((error) => {
-      const putAll = ({ all }: Puts) => Promise.resolve(all.map(() => error));
+      const putAll = ({ all }: Puts) => Promise.resolve({ answers: all.map(() => error) });
       return { endpoint: error.node, putAll } as unknown as QueueNode;
     });
     return write(replicatorOn(refusing));
@@ -96,6 +112,22 @@ describe('the refusal', () => {
     await expect(refuse(full)).rejects.toMatchObject(refused);
     const big = new NodeError('embedded', 'too-big', 'big', { hint: 'make it less' });
     await expect(refuse(big)).rejects.toMatchObject({ kind: 'usage', hint: 'make it less' });
+  });
+});
+
+describe('what is taken back', () => {
+  it.each([
+    ['of an equal put only where the node surely kept its data', false, 'job', true],
+    ['of a distinct one wherever its envelope is found', true, '', false],
+  ])('is that %s', async (_, distinct, left, mayRun) => {
+    const nodes = nodesOf(2);
+    refused.set('node2', /./);
+    await expect(write(replicatorOn(nodes), 'first', distinct)).rejects.toMatchObject({
+      mayRun: false,
+    });
+    ended.add('node1');
+    await expect(write(replicatorOn(nodes), 'job', distinct)).rejects.toMatchObject({ mayRun });
+    expect(held.get('node1')).toEqual(['', left]);
   });
 });
 
