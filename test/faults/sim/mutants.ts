@@ -1,6 +1,7 @@
 // Mutants: the sources with one promise broken each. A simulation that lets one pass proves nothing.
 
 import type { Change } from './compile.ts';
+import type { plays } from './plays.ts';
 import type { Place } from './world.ts';
 
 export interface Mutant {
@@ -9,6 +10,8 @@ export interface Mutant {
   readonly changes: readonly Change[];
   /** What the simulation must say of it. */
   readonly caughtBy: RegExp;
+  /** Where it is caught; left out: in some weather. */
+  readonly play?: keyof typeof plays;
 }
 
 const attempt = 'src/consume/attempt.ts';
@@ -30,6 +33,11 @@ function mutant(name: string, file: string, from: string, to: string, caughtBy: 
 /** One that only the embedded queue has. */
 function onMachine(...words: Parameters<typeof mutant>): Mutant {
   return { ...mutant(...words), place: 'machine' };
+}
+
+/** One that needs what the weather hardly ever brings. */
+function inPlay(play: keyof typeof plays, ...words: Parameters<typeof mutant>): Mutant {
+  return { ...mutant(...words), play };
 }
 
 export const mutants: readonly Mutant[] = [
@@ -230,6 +238,30 @@ export const mutants: readonly Mutant[] = [
     '!takenBack && unconfirmed',
     /started after it was refused/,
   ),
+  inPlay(
+    'mistakenReplica',
+    'takes an equal put back by its id alone',
+    replicator,
+    '(distinct ? node : life)',
+    'node',
+    /deleted a replica of \S+ that is not done/,
+  ),
+  inPlay(
+    'longRepair',
+    'does not renew the lock of repair',
+    lock,
+    'if (!(await ledger.renew(job, claim))) lost.abort();',
+    '',
+    /repairs while repair\d+ does/,
+  ),
+  inPlay(
+    'deadRepairer',
+    'does not look before it puts a replica',
+    repair,
+    "if (isOver(await ledger.look(ref))) return 'over';",
+    '',
+    /started after it was deleted/,
+  ),
   mutant(
     'repairs while another does',
     lock,
@@ -286,12 +318,13 @@ export const mutants: readonly Mutant[] = [
     'DELETE FROM replica WHERE tube = ? AND key >= ?',
     /deleted a replica of \S+ that is not done/,
   ),
-  onMachine(
+  inPlay(
+    'lateReplica',
     'forgets what was done while a replica is left',
     embeddedLedger,
     'OR forget_at > ? OR ${inFile})',
     'OR forget_at > ?)',
-    /succeeded \d+ times|started after it was deleted/,
+    /succeeded 2 times/,
   ),
   onMachine(
     'wakes nobody for a put',

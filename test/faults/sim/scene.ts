@@ -20,7 +20,7 @@ export class Scene {
   readonly users: Users;
   readonly #staff: Staff;
 
-  /** @param nodes how many. */
+  /** @param nodes how many; 0: a machine with the embedded queue. */
   constructor(nodes: number, { seed = 1, binlog = true } = {}) {
     this.world = new World(seed, true, { nodes, binlog });
     this.#staff = new Staff(this.world);
@@ -60,8 +60,8 @@ export class Scene {
     this.#put(dueMs - epoch);
   }
 
-  /** Lets so many ms go by. */
-  pass(ms: number): Promise<void> {
+  /** Lets so many ms go by, or as many as it takes until that is so. */
+  pass(ms: number, isSo = () => false): Promise<void> {
     const { world } = this;
     const until = world.timeline.now + ms;
     return undisturbed(10, async () => {
@@ -69,6 +69,7 @@ export class Scene {
         const { entries } = world;
         next.act();
         if (world.entries > entries) await rest();
+        if (isSo()) return;
       }
       world.timeline.now = until;
     });

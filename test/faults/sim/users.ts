@@ -156,13 +156,16 @@ export class Users {
     });
   };
 
-  /** As a survey finds it, which may be a while ago when the repair comes to it. */
-  readonly repair = (job: JobHistory): void => {
+  /**
+   * As a survey finds it, which may be a while ago when the repair comes to it.
+   * @param wait how long ago, in ms; left out: whatever chance brings, and who disturbs it meanwhile.
+   */
+  readonly repair = (job: JobHistory, wait?: number): void => {
     this.#begin('repair', async (process, nodes, ledger) => {
       const { clock } = process;
       const { repairs } = this.#world.history;
       const since = this.#world.timeline.now;
-      this.#disturb(process);
+      if (wait === undefined) this.#disturb(process);
       try {
         const lock = await lockForRepair(tube, process.name, ledger, clock);
         repairs.begins(process, since);
@@ -176,8 +179,8 @@ export class Users {
         const now = clock.now();
         repairs.saw(process, worn, now);
         const fitness = fitnessOf(worn, standing, now, ages);
-        const pause = this.#world.random.pick([0, 0, 50, 3_000]);
-        this.#changeAMind(job, pause);
+        const pause = wait ?? this.#world.random.pick([0, 0, 50, 3_000]);
+        if (wait === undefined) this.#changeAMind(job, pause);
         await clock.sleep(pause);
         if (replicas.length > 0 && fitness === 'repairable') {
           await this.#repair(job, worn, { ledger, clock, nodes, wanted: 3 }, process);

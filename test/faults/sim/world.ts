@@ -15,7 +15,7 @@ import { defaultTerms } from '../../../src/ledger/ledger.ts';
 
 /**
  * - `cluster`: some beanstalkd nodes and a ledger; `machine`: one machine with the embedded queue.
- * - Else a cluster without weather, for a scene that a test plays.
+ * - Else a place without weather, for a scene that a test plays; without nodes it is a machine.
  */
 export type Setting = Place | { readonly nodes: number; readonly binlog: boolean };
 export type Place = 'cluster' | 'machine';
@@ -59,7 +59,7 @@ export class World {
     this.history = new History(this);
     this.meter = new Meter(this);
     this.redis = new LedgerHost(this, defaultTerms);
-    if (setting === 'machine') {
+    if (setting === 'machine' || scene?.nodes === 0) {
       this.skew = this.#anySkew();
       this.file = new QueueFile(this);
       return;

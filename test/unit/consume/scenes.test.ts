@@ -2,6 +2,7 @@
 
 import { Buffer } from 'node:buffer';
 import { expect, it, vi } from 'vitest';
+import { plays } from '../../faults/sim/plays.ts';
 import { outcomesOf, Scene } from '../../faults/sim/scene.ts';
 import { tube } from '../../faults/sim/opened.ts';
 
@@ -172,22 +173,6 @@ it('a put that fails takes back what it wrote, not what a node without binlog ca
   expect(scene.world.violations).toEqual([]);
 });
 
-it('a put that fails does not take an equal job away that a node without binlog has under its id now', async () => {
-  const scene = new Scene(3, { binlog: false });
-  const [first, second, third] = scene.world.nodes;
-  second!.hang();
-  third!.stop();
-  const job = scene.put(5_000);
-  await scene.pass(1_000);
-  third!.start(scene.world.timeline.now);
-  scene.restart(first);
-  scene.putAgain(job);
-  await scene.pass(3_000);
-  expect([...first!.replicasOf(job.key)]).toHaveLength(1);
-  expect(job.acceptedAt).toBeDefined();
-  expect(scene.world.violations).toEqual([]);
-});
-
 it('what is due later than beanstalkd can count is sent away for as long as it can', async () => {
   const scene = new Scene(1);
   const [node] = scene.world.nodes;
@@ -215,4 +200,8 @@ it('a job that is kicked while it is being buried is run again', async () => {
   scene.world.processes[0]!.thaw();
   await scene.pass(3_000);
   expect(outcomesOf(job)).toEqual(['failed', 'failed']);
+});
+
+it.each(Object.entries(plays))('%s: no promise is broken', async (_, play) => {
+  expect(await play()).toEqual([]);
 });
