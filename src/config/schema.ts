@@ -129,7 +129,7 @@ function options(readText: ReadText) {
       minReplicas: count,
       ledger: mapping(ledgerShape),
       work: mapping(workShape),
-      cron: ((value) => value) satisfies Reader<unknown>,
+      cron: ((value) => value ?? undefined) satisfies Reader<unknown>,
     },
     nestedPaths,
   );

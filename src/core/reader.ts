@@ -14,12 +14,16 @@ export type Report = (path: string, message: string, hint?: string) => void;
  */
 export type Reader<T> = (value: unknown, path: string, report: Report) => T;
 
-/** What was given and known; an option without a value (null) counts as not given. */
+/** What was given and known. */
 type Given<Shape> = {
   readonly [Key in keyof Shape]?: Shape[Key] extends Reader<infer T> ? T : never;
 };
 
-/** @param elsewhere paths of options outside this mapping that may have been meant by an unknown key. */
+/**
+ * Without a value (null) it is an empty one: all of its options may be commented out. Of anything else the value is
+ * missing: a script's typo mustn't send jobs elsewhere.
+ * @param elsewhere paths of options outside this mapping that may have been meant by an unknown key.
+ */
 export function mapping<Shape extends Readonly<Record<string, Reader<unknown>>>>(
   shape: Shape,
   elsewhere: readonly string[] = [],
@@ -32,11 +36,11 @@ export function mapping<Shape extends Readonly<Record<string, Reader<unknown>>>>
         const read = Object.hasOwn(shape, key) ? shape[key] : undefined;
         if (read === undefined) {
           report(where, 'unknown option', suggestion(key, Object.keys(shape), elsewhere));
-        } else if (inner !== null && inner !== undefined) {
+        } else if (inner !== undefined) {
           given[key] = read(inner, where, report);
         }
       }
-    } else {
+    } else if (value !== null) {
       report(path, `must be a mapping, not ${shown(value)}`);
     }
     return given as Given<Shape>;
@@ -78,13 +82,15 @@ export const count: Reader<number> = (value, path, report) => {
 
 export const tubeName: Reader<string> = (value, path, report) => {
   if (typeof value === 'string' && isTubeName(value)) return value;
-  const hint =
-    typeof value === 'number'
-      ? 'put it in quotes'
-      : 'up to 200 letters, digits and - + / ; . $ _ ( ), the first one no -';
-  report(path, `not a tube name: ${shown(value)}`, hint);
+  report(path, `not a tube name: ${shown(value)}`, tubeNameHint(value));
   return '';
 };
+
+function tubeNameHint(value: unknown): string {
+  if (value === null) return 'leave the option out, or put null in quotes';
+  if (typeof value === 'number' || typeof value === 'boolean') return 'put it in quotes';
+  return 'up to 200 letters, digits and - + / ; . $ _ ( ), the first one no -';
+}
 
 /** A duration with a unit, in ms. @param least the shortest that makes sense, as text. */
 export function duration(least: string): Reader<number> {

@@ -101,10 +101,11 @@ describe('a configuration', () => {
     expect(config.nodes[3]).not.toHaveProperty('tls');
   });
 
-  it('counts an option without a value as not given', () => {
-    const bare = { nodes: three, redis, work: null, ledger: null, tube: null, cron: null };
-    expect(configOf(bare)).toMatchObject({ tube: 'default', work: { attempts: 5 } });
-    expect(configOf({ nodes: three, redis, work: { timeout: null } }).work.timeout).toBeUndefined();
+  it('may have mappings whose options are all commented out', () => {
+    const bare = { nodes: [{ endpoint: 'a:1', tls: null }], work: null, ledger: null, cron: null };
+    const config = configOf(bare);
+    expect(config).toMatchObject({ nodes: [{ tls: {} }], work: { attempts: 5 } });
+    expect(config.cron).toBeUndefined();
   });
 });
 
@@ -149,9 +150,23 @@ describe('what is wrong', () => {
     ]);
     expect(issuesOf('nodes')).toEqual(['-: must be a mapping, not "nodes"']);
     expect(issuesOf({})).toEqual(['nodes: is missing (a list of endpoints, or nodes: embedded)']);
-    expect(issuesOf({ nodes: null, tube: '-' })).toEqual([
+    expect(issuesOf({ tube: '-' })).toEqual([
       expect.stringMatching(/^tube: not a tube name/),
       expect.stringMatching(/^nodes: is missing/),
+    ]);
+  });
+
+  it('is an option without a value: its default may not be what was meant', () => {
+    const bare = { nodes: null, redis: null, tube: null, replicas: null, work: { timeout: null } };
+    expect(issuesOf(bare)).toEqual([
+      'nodes: must be a list of endpoints, or embedded, not nothing',
+      expect.stringMatching(/^redis: must be redis:/),
+      'tube: not a tube name: nothing (leave the option out, or put null in quotes)',
+      'replicas: must be a whole number of at least 1, not nothing',
+      'work.timeout: must be a duration such as 30s, not nothing',
+    ]);
+    expect(issuesOf({ nodes: [{ endpoint: 'a:1', tube: null }] })).toEqual([
+      expect.stringMatching(/^nodes\[0\]\.tube: not a tube name: nothing/),
     ]);
   });
 
