@@ -25,6 +25,8 @@ export interface Context {
   readonly config: () => Promise<Config>;
   /** The same, for a command that may work on several. */
   readonly configOfTubes: () => Promise<Config>;
+  /** The absolute path of the file that it is read from; undefined: there is none. */
+  readonly configFile: () => Promise<string | undefined>;
 }
 
 export function makeContext(globals: Globals, exit: (code: number) => void): Context {
@@ -42,8 +44,11 @@ export function makeContext(globals: Globals, exit: (code: number) => void): Con
   const tubes = globals.tube ?? [];
   const load = async (): Promise<Config> => {
     const { loadConfig } = await import('../config/load.ts');
-    const named = globals.config === undefined ? {} : { file: globals.config };
-    return loadConfig({ ...named, tubes, env, cwd });
+    return loadConfig({ file: globals.config, tubes, env, cwd });
+  };
+  const configFile = async (): Promise<string | undefined> => {
+    const { findConfig } = await import('../config/load.ts');
+    return findConfig({ file: globals.config, env, cwd });
   };
   const loadOne = async (): Promise<Config> => {
     if (tubes.length > 1) {
@@ -51,7 +56,7 @@ export function makeContext(globals: Globals, exit: (code: number) => void): Con
     }
     return load();
   };
-  return { printer, env, cwd, exit, config: loadOne, configOfTubes: load };
+  return { printer, env, cwd, exit, config: loadOne, configOfTubes: load, configFile };
 }
 
 function workingFolder(): string {

@@ -7,27 +7,26 @@ import { checkEntries } from '../schedule/check.ts';
 import type { Issue } from '../schedule/issue.ts';
 import type { Context } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { placeOf, readScheduleFile } from './schedule-source.ts';
+import { placeOf, readSchedule, type Schedule } from './schedule-source.ts';
 
 export async function cronCheck(words: readonly string[], context: Context): Promise<void> {
   const [file, second] = words;
-  if (file === undefined || second !== undefined) {
+  if (second !== undefined) {
     throw new DqError('usage', 'one file is checked at a time', {
       hint: 'dq cron check ./crontab',
     });
   }
   const { printer } = context;
-  const schedule = await readScheduleFile(file, context.cwd);
-  const issues = [...schedule.issues, ...checkEntries(schedule.entries, systemClock.now())].sort(
-    byPlace,
-  );
+  const schedule = await readSchedule(file, context);
+  const ofEntries = checkEntries(schedule.entries, systemClock.now());
+  const issues = [...unusedSettings(schedule), ...schedule.issues, ...ofEntries].sort(byPlace);
   if (printer.json) {
     await printer.line(issues);
   } else {
     const paint = await printer.paint();
     for (const issue of issues) {
       const severity = issue.severity === 'error' ? paint.bad('error') : paint.warn('warning');
-      const where = paint.strong(`${file}:${placeOf(issue)}:`);
+      const where = paint.strong(`${schedule.file}:${placeOf(issue)}:`);
       await printer.data(`${where} ${severity}: ${escapeControl(issue.message)} [${issue.code}]`);
     }
   }
@@ -40,6 +39,14 @@ export async function cronCheck(words: readonly string[], context: Context): Pro
   ];
   printer.note(counts.join(', '));
   context.exit(errors > 0 ? exitCodes.usage : exitCodes.done);
+}
+
+/** The file may be meant as a configuration: as a mere schedule it is refused. */
+function unusedSettings({ file, settings }: Schedule): Issue[] {
+  const [path] = settings;
+  if (path === undefined) return [];
+  const message = `${settings.join(', ')}: used only where the file is the configuration: dq -c ${file} cron run`;
+  return [{ path, severity: 'warning', code: 'unused-settings', message }];
 }
 
 function counted(count: number, one: string, many = `${one}s`): string {

@@ -14,7 +14,7 @@ import { ticksAfter } from '../schedule/ticks.ts';
 import type { Context } from './context.ts';
 import { nameWidth, originOf, taskText } from './entry-text.ts';
 import { openCluster } from './open-cluster.ts';
-import { configuredSchedule, readScheduleFile, usableEntries } from './schedule-source.ts';
+import { readSchedule, refuseSettings, usableEntries } from './schedule-source.ts';
 
 interface Listed {
   readonly entry: Entry;
@@ -30,8 +30,8 @@ export async function cronList(words: readonly string[], context: Context): Prom
   }
   const { printer } = context;
   const config = await context.config();
-  const schedule =
-    file === undefined ? configuredSchedule(config) : await readScheduleFile(file, context.cwd);
+  const schedule = await readSchedule(file, context);
+  refuseSettings(schedule, 'list');
   const entries = usableEntries(schedule);
   const cluster = openCluster(config, context);
   try {

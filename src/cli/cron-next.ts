@@ -14,7 +14,7 @@ import { upcoming, type Upcoming } from '../schedule/upcoming.ts';
 import type { Context } from './context.ts';
 import { leastCommand, nameWidth, noTick, originOf, taskText } from './entry-text.ts';
 import { optional, wholeNumber } from './numbers.ts';
-import { configuredSchedule, readScheduleFile, usableEntries } from './schedule-source.ts';
+import { readSchedule, usableEntries } from './schedule-source.ts';
 
 export interface NextOptions {
   readonly schedule?: string;
@@ -94,11 +94,7 @@ async function wantedEntries(
       throw new DqError('usage', `--schedule: ${parsed.fault.message}`);
     return [{ name: schedule, times: parsed.times, zone, delay: 0 }];
   }
-  const found =
-    file === undefined
-      ? configuredSchedule(await context.config())
-      : await readScheduleFile(file, context.cwd);
-  return usableEntries(found).map((entry) => ({
+  return usableEntries(await readSchedule(file, context)).map((entry) => ({
     ...entry,
     origin: entry,
     zone: tz === undefined ? entry.zone : zone,

@@ -19,8 +19,9 @@ import { optional, wholeNumber } from './numbers.ts';
 import { openCluster } from './open-cluster.ts';
 import { runAtStart } from './reboot-entries.ts';
 import {
-  configuredSchedule,
-  readScheduleFile,
+  isConfiguration,
+  readSchedule,
+  refuseSettings,
   usableEntries,
   warningsOf,
 } from './schedule-source.ts';
@@ -56,7 +57,8 @@ export async function cronRun(
   const host = hostOf(context);
   refuseLongTubes(config.tube, host);
   const report = demoted(await eventReport(context.printer), hostTube(config.tube, host));
-  const read = source(file, config, context, report);
+  await refuseTwoSchedules(file, config, context);
+  const read = source(file, context, report);
   const entries = await read();
   if (process.pid === 1)
     warn(report, 'dq is process 1 and reaps no orphans: use an init, such as docker run --init');
@@ -121,24 +123,27 @@ function refuseLongTubes(tube: string, host: string): void {
   });
 }
 
+async function refuseTwoSchedules(
+  file: string | undefined,
+  { cron }: Config,
+  context: Context,
+): Promise<void> {
+  if (file === undefined || cron === undefined || (await isConfiguration(file, context))) return;
+  throw new DqError('usage', 'the configuration has a cron: of its own', {
+    hint: `either dq cron run, or a configuration without it for ${file}`,
+  });
+}
+
 /** Reads the schedule, the first time and at each reload, and tells what it warns of that it didn't the last time. */
 function source(
   file: string | undefined,
-  config: Config,
   context: Context,
   report: Report,
 ): () => Promise<readonly Entry[]> {
-  if (file !== undefined && config.cron !== undefined) {
-    throw new DqError('usage', 'the configuration has a cron: of its own', {
-      hint: `either dq cron run, or a configuration without it for ${file}`,
-    });
-  }
   let told: readonly string[] = [];
   return async () => {
-    const schedule =
-      file === undefined
-        ? configuredSchedule(await context.config())
-        : await readScheduleFile(file, context.cwd);
+    const schedule = await readSchedule(file, context);
+    refuseSettings(schedule, 'run');
     const entries = usableEntries(schedule);
     const warnings = warningsOf(schedule);
     for (const warning of warnings) if (!told.includes(warning)) warn(report, warning);

@@ -9,7 +9,7 @@ import { readYaml } from './yaml.ts';
 
 interface LoadOptions {
   /** The file that `--config` named. */
-  readonly file?: string;
+  readonly file?: string | undefined;
   /** The tubes that `--tube` named. */
   readonly tubes?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
@@ -18,7 +18,7 @@ interface LoadOptions {
 
 /** @throws ConfigError with every issue of the file, the variables and the tubes. */
 export async function loadConfig({ file, tubes = [], env, cwd }: LoadOptions): Promise<Config> {
-  const path = namedFile(file, env, cwd) ?? configPlaces(resolve(cwd), env).find(existsSync);
+  const path = findConfig({ file, env, cwd });
   const value = path === undefined ? undefined : await readYaml(path);
   const folder = path === undefined ? cwd : dirname(path);
   const parsed = parseConfig({
@@ -29,6 +29,11 @@ export async function loadConfig({ file, tubes = [], env, cwd }: LoadOptions): P
   });
   if (parsed.issues !== undefined) throw new ConfigError(parsed.issues);
   return parsed.config;
+}
+
+/** The absolute path of the file it is read from; undefined: there is none. @throws ConfigError */
+export function findConfig({ file, env, cwd }: Omit<LoadOptions, 'tubes'>): string | undefined {
+  return namedFile(file, env, cwd) ?? configPlaces(resolve(cwd), env).find(existsSync);
 }
 
 /** A file that was named must be there: the search is no fall-back. */

@@ -44,6 +44,7 @@ export type WarningCode =
   | 'uneven-step'
   | 'reversed-range'
   | 'both-days'
+  | 'unused-settings'
   | 'never'
   | 'skipped-time'
   | 'crowded';

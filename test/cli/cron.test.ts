@@ -73,13 +73,65 @@ describe('check', () => {
   });
 
   it.each([
-    [['cron', 'check'], 'one file'],
+    [['cron', 'check'], 'there is no cron: in the configuration'],
     [['cron', 'check', 'a', 'b'], 'one file'],
     [['cron', 'check', 'gone'], 'gone'],
   ])('%j is exit 2', async (words, reason) => {
     const { code, stderr } = await dqWith({}, words);
     expect(code).toBe(2);
     expect(stderr).toContain(reason);
+  });
+});
+
+describe('a YAML file with settings', () => {
+  const text = 'nodes: embedded\ntube: mine\ncron: {a: {schedule: "@yearly", run: "true"}}\n';
+  const words = (command: string, ...more: string[]): string[] => ['cron', command, ...more];
+
+  it.each(['run', 'list'])('is refused by %s: they would not be used', async (command) => {
+    const place = embeddedPlace();
+    place.write('a.yaml', text);
+    const { code, stderr } = await place.dq(words(command, 'a.yaml'));
+    expect(code).toBe(2);
+    expect(stderr).toContain('a.yaml has settings that would not be used: nodes, tube');
+    expect(stderr).toContain(`dq -c a.yaml cron ${command}`);
+  });
+
+  it('is doubted by check, unless it is the configuration', async () => {
+    const files = { 'a.yaml': text };
+    const alone = await dqWith(files, words('check', 'a.yaml'));
+    expect(alone.code).toBe(0);
+    expect(alone.stdout).toMatch(/^a\.yaml:nodes: warning: nodes, tube: .*dq -c a\.yaml cron run/);
+    const named = await dqWith(files, ['-c', 'a.yaml', ...words('check', './a.yaml')]);
+    expect(named).toMatchObject({ code: 0, stdout: '' });
+  });
+
+  it.each([
+    ['next', ['-c', 'a.yaml'], {}],
+    ['next', [], { DQ_CONFIG: 'a.yaml' }],
+    ['list', ['-c', 'a.yaml'], {}],
+    ['list', [], { DQ_CONFIG: 'a.yaml' }],
+  ])('is the schedule of %s, named once or twice: %j %j', async (command, options, env) => {
+    for (const file of [[], ['a.yaml']]) {
+      const place = embeddedPlace();
+      place.write('a.yaml', text);
+      const { code, stdout } = await place.dq(['--json', ...options, ...words(command, ...file)], {
+        env,
+      });
+      expect(code).toBe(0);
+      expect(jsonLines(stdout)[0]).toMatchObject({ entry: 'a' });
+    }
+  });
+
+  it.each([
+    [['-c', 'c.yaml'], {}],
+    [[], { DQ_CONFIG: 'c.yaml' }],
+  ])('is what check reads as the configuration: %j %j', async (options, env) => {
+    const yaml = 'nodes: embedded\ncron: {a: {schedule: "0 25 * * *", run: "true"}}\n';
+    const { code, stdout } = await dqWith({ 'c.yaml': yaml }, [...options, ...words('check')], {
+      env,
+    });
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/c\.yaml:cron\.a\.schedule: error/);
   });
 });
 

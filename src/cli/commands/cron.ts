@@ -56,7 +56,7 @@ function declareCheck(cron: Command, program: Program): void {
     .description(
       'Checks a crontab, or the cron: of a YAML file. Exit 2 when there are errors, 0 otherwise.',
     )
-    .argument('[file]', 'a crontab or a YAML file; - is a crontab on stdin')
+    .argument('[file]', 'a crontab (-: on stdin) or a YAML file (else cron: of the configuration)')
     .allowExcessArguments();
   withExamples(command, ['dq cron check ./crontab', 'crontab -l | dq cron check -']);
   run(command, program, async (context) => {
