@@ -13,7 +13,9 @@ const folders = new Set<string>();
 
 afterAll(async () => {
   await Promise.all([...started].map((server) => server.kill()));
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  // A dq that was killed just now may still have made a file
+  const patience = { maxRetries: 10, retryDelay: 100 };
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, ...patience });
 });
 
 /** A folder of its own, removed after the test file. */
@@ -23,14 +25,31 @@ export function temporaryFolder(): string {
   return folder;
 }
 
+/** Each worker of vitest has so many ports of its own, from `firstPort` on. */
+const portsOfWorker = 5_000;
+/** Below those that the kernel gives to who asks for any: while a server is down, nobody else gets its port. */
+const firstPort = 12_000 + portsOfWorker * (Number(process.env['VITEST_POOL_ID'] ?? 0) % 4);
+let tried = Math.floor(Math.random() * portsOfWorker);
+
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
+  for (;;) {
+    tried += 1;
+    const port = firstPort + (tried % portsOfWorker);
+    if (await isFree(port)) return port;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return false;
+    throw error;
+  }
   server.close();
   await once(server, 'close');
-  return address.port;
+  return true;
 }
 
 /** One server process that can be killed, frozen and started again on its port with its data. */
@@ -59,13 +78,13 @@ export class Server {
     const child = spawn(this.#command, this.#words, { stdio: 'ignore' });
     this.#child = child;
     await once(child, 'spawn');
-    while (!(await answers(this.port))) {
-      if (child.exitCode !== null) {
-        throw new Error(`${this.#command} exited with ${child.exitCode} on port ${this.port}`);
-      }
+    for (;;) {
+      const isUp = await answers(this.port);
+      const end = child.exitCode ?? child.signalCode;
+      if (end !== null) throw new Error(`${this.#command} ended (${end}) on port ${this.port}`);
+      if (isUp) return this;
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    return this;
   }
 
   /** Ends it at once (SIGKILL), or with another signal; resolves when it is gone. */
@@ -108,28 +127,28 @@ function answers(port: number): Promise<boolean> {
 
 /**
  * @param words more of beanstalkd's options, such as `-z 1000`.
- * @param binlog keeps its jobs over a restart (each one synced to disk).
+ * @param binlog keeps its jobs over a restart (of the process: none is synced to disk).
  */
 export async function startBeanstalkd(
   words: readonly string[] = [],
   { binlog = false } = {},
 ): Promise<Server> {
   const port = await freePort();
-  const kept = binlog ? ['-b', temporaryFolder(), '-f0'] : [];
+  const kept = binlog ? ['-b', temporaryFolder(), '-F'] : [];
   const all = ['-l', '127.0.0.1', '-p', String(port), ...kept, ...words];
   return new Server(port, 'beanstalkd', all).start();
 }
 
 /**
  * @param words more of Redis's options, such as `--maxmemory 2mb`.
- * @param keep keeps its data over a restart (appendonly, each write synced).
+ * @param keep keeps its data over a restart (of the process: no write is synced to disk).
  */
 export async function startRedis(
   words: readonly string[] = [],
   { keep = false } = {},
 ): Promise<Server> {
   const port = await freePort();
-  const kept = keep ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
+  const kept = keep ? ['--appendonly', 'yes', '--appendfsync', 'no'] : ['--appendonly', 'no'];
   const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', temporaryFolder()];
   const all = [...place, '--save', '', ...kept, ...words];
   return new Server(port, 'redis-server', all).start();
