@@ -154,7 +154,7 @@ describe.each(places)('on %s', (_, openPlace) => {
 
     it('a timeout is a failure, and ends all that the handler started', async () => {
       const handler = 'sleep 1000 & echo $! > background; wait';
-      const words = ['--attempts', '1', '--timeout', '200ms', '--', handler];
+      const words = ['--attempts', '1', '--timeout', '4s', '--', handler];
       const { code, tube } = await workOne('hello', words);
       expect(code).toBe(1);
       expect(await cluster.counts(tube)).toMatchObject(cluster.each({ buried: 1 }));
@@ -208,10 +208,10 @@ describe.each(places)('on %s', (_, openPlace) => {
       const words = ['work', '--attempts', '1', '--json', '--', './handler.sh'];
       const work = own.startDq(words);
       await work.event('working');
-      own.write('handler.sh', '#!/no/such/interpreter\n');
+      own.write('handler.sh', '#!/no/such/interpreter\n', 0o755);
       await own.put('hello');
       expect((await work.event('unstartable'))['level']).not.toBe('debug');
-      own.write('handler.sh', '#!/bin/sh\necho "$DQ_ATTEMPT" >> ran\n');
+      own.write('handler.sh', '#!/bin/sh\necho "$DQ_ATTEMPT" >> ran\n', 0o755);
       await until('it ran', () => own.read('ran').length > 0);
       expect(own.read('ran')).toEqual(['1']);
       work.kill('SIGTERM');

@@ -1,6 +1,6 @@
 // A folder with a configuration, where dq is run: what the CLI tests need of a cluster, whatever kind it is.
 
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dq, lines, startDq, type Around, type Ran, type RunningDq } from './cli.ts';
 import type { Counts } from './raw-node.ts';
@@ -82,8 +82,11 @@ export abstract class Place {
     return Array<Value>(this.copies).fill(value);
   }
 
+  /** In one step: nobody ever reads a part of it. */
   write(name: string, text: string, mode = 0o644): void {
-    writeFileSync(join(this.folder, name), text, { mode });
+    const path = join(this.folder, name);
+    writeFileSync(`${path}.new`, text, { mode });
+    renameSync(`${path}.new`, path);
   }
 
   remove(name: string): void {
