@@ -223,7 +223,7 @@ describe.each(places)('on %s', (_, openPlace) => {
 
   it('SIGTERM lets a run finish: exit 0', async () => {
     const run = 'echo + >> ending; until [ -e end ]; do sleep 0.05; done; echo - >> ending';
-    const dq = startCron({ e: { schedule: soon(), extended: true, run } });
+    const dq = startCron({ e: { ...everySecond, run } });
     await until('it runs', () => place.read('ending').length > 0);
     dq.kill('SIGTERM');
     await dq.event('stopping');
@@ -234,73 +234,21 @@ describe.each(places)('on %s', (_, openPlace) => {
   });
 
   it('SIGTERM twice ends the run, which is run again by the next start', async () => {
-    const run = 'echo "$DQ_ATTEMPT $$" >> again; until [ -e end ]; do sleep 0.05; done';
-    const entry = { e: { schedule: soon(), extended: true, run } };
-    const dq = startCron(entry);
+    const run = 'echo "$DQ_TICK $$" >> again; until [ -e end ]; do sleep 0.05; done';
+    const dq = startCron({ e: { ...everySecond, run } });
     await until('it runs', () => place.read('again').length === 1);
     dq.kill('SIGTERM');
     await dq.event('stopping');
     dq.kill('SIGTERM');
     await ended(dq);
-    const [, pid] = place.read('again')[0]?.split(' ') ?? [];
+    const [tick, pid] = place.read('again')[0]?.split(' ') ?? [];
     expect(isRunning(Number(pid))).toBe(false);
     place.write('end', '');
     const next = start(`${tube}.yaml`);
-    expect(await next.event('ran')).toMatchObject({ attempt: 2, exitCode: 0 });
+    const ran = await next.line(new RegExp(`"event":"ran".*"tick":"${tick}"`));
+    expect(jsonLines(ran)).toMatchObject([{ attempt: 2, exitCode: 0 }]);
     await stop(next);
     for (const name of ['again', 'end']) place.remove(name);
-  });
-
-  it('a tick that was written ahead runs although nobody was there then', async () => {
-    const dq = startCron({ e: { schedule: soon(4), extended: true, run: 'true' } });
-    await dq.event('working');
-    await until('it is written', async () =>
-      (await place.counts(`${tube}.cron`)).every(({ delayed, ready }) => delayed + ready > 0),
-    );
-    await dq.crash();
-    const due = Date.now() + 5_000;
-    await until('it is past', () => Date.now() > due);
-    const next = start(`${tube}.yaml`);
-    expect(await next.event('ran')).toMatchObject({ entry: 'e', attempt: 1 });
-    await stop(next);
-  });
-
-  it('after an outage, missed decides', async () => {
-    const schedule = soonAfter(4, 3);
-    const some = {
-      schedule,
-      extended: true,
-      run: 'echo "$DQ_ENTRY $DQ_TICK" >> missed.log',
-      overlap: 'allow',
-    };
-    const cron = Object.fromEntries(
-      ['skip', 'last', 'all'].map((missed) => [missed, { ...some, missed }]),
-    );
-    const dq = startCron(cron);
-    const written = place.each(9);
-    await until('all are written', async () =>
-      (await place.counts(`${tube}.cron`)).every(
-        ({ delayed, ready, reserved }, at) => delayed + ready + reserved >= (written[at] ?? 9),
-      ),
-    );
-    await dq.crash();
-    const over = Date.now() + 18_000;
-    await until('the outage is over', () => Date.now() > over);
-    const next = start(`${tube}.yaml`);
-    await until('all is done', async () =>
-      (await place.counts(`${tube}.cron`)).every(({ ready, reserved }) => ready + reserved === 0),
-    );
-    await stop(next);
-    const ran = place.read('missed.log').map((line) => line.split(' '));
-    place.remove('missed.log');
-    expect(ran.map(([entry]) => entry).sort()).toEqual(['all', 'all', 'all', 'last']);
-    const [, last] = ran.find(([entry]) => entry === 'last') ?? [];
-    expect(last).toBe(
-      ran
-        .map(([, tick]) => tick)
-        .sort()
-        .at(-1),
-    );
   });
 
   it('two hosts with different files run both files whole', async () => {
@@ -310,8 +258,7 @@ describe.each(places)('on %s', (_, openPlace) => {
     place.write(`${tube}-2.yaml`, yaml({ b: some, both: some }));
     const east = start(`${tube}-2.yaml`, { DQ_HOST: 'east' });
     await Promise.all([north.event('working'), east.event('working')]);
-    const from = Math.ceil(Date.now() / 1_000) + 1;
-    const ticks = [0, 1, 2, 3].map((at) => new Date((from + at) * 1_000).toISOString());
+    const ticks = comingTicks();
     const wanted = ['a', 'b', 'both'].flatMap((name) => ticks.map((tick) => `${name} ${tick}`));
     const runs = (): string[] => place.read('both.log').filter((line) => wanted.includes(line));
     await until('all ran', () => runs().length >= wanted.length);
@@ -331,8 +278,7 @@ describe.each(places)('on %s', (_, openPlace) => {
     const north = startCron(cron, { DQ_HOST: 'north' });
     const east = start(`${tube}.yaml`, { DQ_HOST: 'east' });
     await Promise.all([north.event('working'), east.event('working')]);
-    const from = Math.ceil(Date.now() / 1_000) + 1;
-    const ticks = [0, 1, 2, 3].map((at) => new Date((from + at) * 1_000).toISOString());
+    const ticks = comingTicks();
     const expected = {
       any: ticks,
       east: ticks.map((tick) => `${tick} east`),
@@ -355,16 +301,8 @@ describe.each(places)('on %s', (_, openPlace) => {
   });
 });
 
-/** A seconds schedule of one tick, so many seconds from now. */
-function soon(seconds = 3): string {
-  const at = new Date(Date.now() + seconds * 1_000);
-  return `${at.getUTCSeconds()} ${at.getUTCMinutes()} ${at.getUTCHours()} * * *`;
-}
-
-/** So many ticks, a second apart, the first one in so many seconds: all within one minute. */
-function soonAfter(seconds: number, count: number): string {
-  const first = new Date(Date.now() + seconds * 1_000);
-  const start = Math.min(first.getUTCSeconds(), 60 - count);
-  const fields = Array.from({ length: count }, (_, at) => start + at).join(',');
-  return `${fields} ${first.getUTCMinutes()} ${first.getUTCHours()} * * *`;
+/** Four ticks in a row, of hosts that said just now that they work: they plan after that, and never for the past. */
+function comingTicks(): string[] {
+  const from = Math.ceil(Date.now() / 1_000) + 5;
+  return [0, 1, 2, 3].map((at) => new Date((from + at) * 1_000).toISOString());
 }

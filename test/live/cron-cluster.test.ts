@@ -1,21 +1,14 @@
 // Several hosts and servers that come and go: a rolling edit, a node that loses its data, a stop without the ledger.
 
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { jsonLines, type RunningDq } from '../support/cli.ts';
 import { clusterOf, type Cluster } from '../support/cluster.ts';
-import { until } from '../support/wait.ts';
+import { daily, soon } from '../support/instants.ts';
+import { patient, until } from '../support/wait.ts';
 
-const isRoot = process.getuid?.() === 0;
-
-/** The whole second so many from now. */
-function soon(seconds: number): Date {
-  return new Date(Math.ceil(Date.now() / 1_000 + seconds) * 1_000);
-}
-
-/** Once a day at that second. */
-function daily(at: Date): string {
-  return `${at.getUTCSeconds()} ${at.getUTCMinutes()} ${at.getUTCHours()} * * *`;
-}
+/** Root may, but not in every container. */
+const mayUnshare = spawnSync('unshare', ['--pid', '--fork', 'true']).status === 0;
 
 /** A schedule of one entry that notes its ticks. */
 function nightly(at: Date, run = 'echo $DQ_TICK >> ran'): string {
@@ -39,17 +32,18 @@ async function stop(...hosts: readonly RunningDq[]): Promise<void> {
   for (const host of hosts) expect((await host.ended).code).toBe(0);
 }
 
-describe.concurrent('an entry that is moved by a rolling edit', () => {
+describe.concurrent('an entry that is moved by a rolling edit', { timeout: 120_000 }, () => {
   /** Two hosts have it at night; the file of the first is edited, and it runs in the evening, before that. */
   async function edited() {
     const cluster = await clusterOf(2);
-    const night = soon(16);
+    // Two hosts start before the evening, and both are past it before the night
+    const night = soon(32);
     cluster.write('north.yaml', nightly(night));
     cluster.write('east.yaml', nightly(night));
     const north = await startHost(cluster, 'north');
     const east = await startHost(cluster, 'east');
     await written(cluster);
-    const evening = soon(4);
+    const evening = soon(8);
     cluster.write('north.yaml', nightly(evening));
     expect(await north.event('reloaded')).toMatchObject({ reason: '~nightly' });
     const ran = (): string[] => cluster.read('ran');
@@ -64,17 +58,21 @@ describe.concurrent('an entry that is moved by a rolling edit', () => {
     expect(Date.now()).toBeLessThan(night.getTime());
     const raw = await cluster.raw(cluster.nodes[0]);
     // The first that was written is that of the coming night
-    await until('nobody wanted it, twice', async () => {
-      const stats = await raw.stats('stats-job 1');
-      return Date.now() > night.getTime() && Number(stats?.get('releases')) >= 2;
-    });
+    await until(
+      'nobody wanted it, twice',
+      async () => {
+        const stats = await raw.stats('stats-job 1');
+        return Date.now() > night.getTime() && Number(stats?.get('releases')) >= 2;
+      },
+      patient,
+    );
     await stop(north, east);
     expect(ran()).toEqual([evening.toISOString()]);
   });
 
   it('runs at both times, each once, while hosts differ', async () => {
     const { night, evening, north, east, ran } = await edited();
-    await until('it ran at night', () => ran().length > 1);
+    await until('it ran at night', () => ran().length > 1, patient);
     await stop(north, east);
     expect(ran()).toEqual([evening, night].map((at) => at.toISOString()));
   });
@@ -82,7 +80,7 @@ describe.concurrent('an entry that is moved by a rolling edit', () => {
 
 it.concurrent('ticks are written again when a node is back without them', async () => {
   const cluster = await clusterOf(1);
-  const at = soon(10);
+  const at = soon(20);
   cluster.write('north.yaml', nightly(at));
   const north = await startHost(cluster, 'north');
   await written(cluster);
@@ -118,7 +116,7 @@ it.concurrent('a run whose end can not be written is told by the exit code', asy
   const cluster = await clusterOf(1, { config: 'work: {grace: 1s}\n' });
   cluster.write(
     'north.yaml',
-    nightly(soon(3), 'echo + >> ran; until [ -e end ]; do sleep 0.05; done'),
+    nightly(soon(), 'echo + >> ran; until [ -e end ]; do sleep 0.05; done'),
   );
   const north = await startHost(cluster, 'north');
   await until('it runs', () => cluster.read('ran').length > 0);
@@ -129,7 +127,7 @@ it.concurrent('a run whose end can not be written is told by the exit code', asy
   expect((await north.ended).code).toBe(143);
 });
 
-it.runIf(isRoot)('as process 1 dq warns that it reaps no orphans', async () => {
+it.runIf(mayUnshare)('as process 1 dq warns that it reaps no orphans', async () => {
   const cluster = await clusterOf(1);
   cluster.write('north.yaml', nightly(soon(60)));
   const words = ['--json', 'cron', 'run', 'north.yaml'];

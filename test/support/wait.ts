@@ -6,6 +6,9 @@ const betweenLooks = 20;
 /** Far more than anything here takes on a busy machine, in ms; less than the time of a test. */
 const longest = 55_000;
 
+/** For a test of two minutes: it waits for a lease that runs out, or does much. */
+export const patient: Patience = { longest: 110_000 };
+
 export interface Patience {
   /** In ms. */
   readonly longest?: number;
