@@ -117,8 +117,8 @@ describe('deadlines', () => {
   });
 
   it('a waiting reserve may take its wait, and no longer', async () => {
-    const real = await connectTo(server.endpoint, { replyTimeout: 500 });
-    expect(await real.send(reserveWithTimeout(1))).toBe('timed-out');
+    const real = await connectTo(server.endpoint, { replyTimeout: 3_000 });
+    expect(await real.send(reserveWithTimeout(4))).toBe('timed-out');
 
     const { endpoint } = await startFakeNode(silent);
     const scripted = await connectTo(endpoint, { replyTimeout: short });
@@ -129,9 +129,9 @@ describe('deadlines', () => {
   });
 
   it('an idle connection has none', async () => {
-    const connection = await connectTo(server.endpoint, { replyTimeout: short });
+    const connection = await connectTo(server.endpoint, { replyTimeout: 1_000 });
     await connection.send(listTubeUsed());
-    await new Promise((resolve) => setTimeout(resolve, 3 * short));
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
     expect(await connection.send(listTubeUsed())).toBe('default');
   });
 });

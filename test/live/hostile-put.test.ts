@@ -12,8 +12,6 @@ import { BeanstalkdNode } from '../../src/queue/beanstalkd.ts';
 import { obliging, startFakeNode, type FakeNode, type Script } from '../support/fake-node.ts';
 import { evils, onCommand, pouring, refusals, silence, splitting } from '../support/hostile.ts';
 
-/** How long a reply may take here, in ms: silence is waited for. */
-const replyTimeout = 150;
 const dueNs = 1_767_225_600_000_000_000n;
 
 const open: BeanstalkdNode[] = [];
@@ -25,16 +23,22 @@ function fake(script?: Script): Promise<FakeNode> {
   return startFakeNode(obliging(script));
 }
 
-function nodeOf({ endpoint }: FakeNode): BeanstalkdNode {
+/** A good node, for which there is time. */
+function nodeOf({ endpoint }: FakeNode, replyTimeout = 30_000): BeanstalkdNode {
   const node = new BeanstalkdNode({ endpoint, tube: 'default', replyTimeout });
   open.push(node);
   return node;
 }
 
+/** Its silence is waited for, but not for long. */
+function evilNodeOf(fake: FakeNode): BeanstalkdNode {
+  return nodeOf(fake, 150);
+}
+
 /** Three replicas wanted, two needed, no ledger. */
-function producerOn(nodes: readonly FakeNode[]): JobProducer {
+function producerOn(nodes: readonly BeanstalkdNode[]): JobProducer {
   const clock = systemClock;
-  const options = { nodes: nodes.map(nodeOf), replicas: 3, minReplicas: 2, clock, random: 0 };
+  const options = { nodes, replicas: 3, minReplicas: 2, clock, random: 0 };
   return new JobProducer({
     ...{ replicator: new Replicator(options), clock, tube: 'default', ttr: 60, ledger: undefined },
   });
@@ -58,7 +62,9 @@ describe.concurrent.each(['use', 'put'])('instead of the reply to %s', (command)
   it.each(all)('$name: from one node of three, it is on the other two', async ({ answer }) => {
     const evil = await fake(onCommand(command, answer));
     const good = [await fake(), await fake()];
-    const { replicas, failed } = await put(producerOn([evil, ...good]));
+    const { replicas, failed } = await put(
+      producerOn([evilNodeOf(evil), ...good.map((node) => nodeOf(node))]),
+    );
     expect(replicas.map(({ node }) => node.endpoint).sort()).toEqual(
       good.map(({ endpoint }) => endpoint).sort(),
     );
@@ -72,9 +78,8 @@ describe.concurrent.each(['use', 'put'])('instead of the reply to %s', (command)
       await fake(onCommand(command, answer)),
     ] as const;
     const good = await fake();
-    const refused = await put(producerOn([evil[0], good, evil[1]])).catch(
-      (error: unknown) => error,
-    );
+    const nodes = [evilNodeOf(evil[0]), nodeOf(good), evilNodeOf(evil[1])];
+    const refused = await put(producerOn(nodes)).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(DqError);
     expect((refused as DqError).message).toMatch(oneLine);
     for (const { endpoint } of evil) expect(String(refused)).toContain(endpoint);
@@ -93,7 +98,7 @@ it.each([
       return pouring(first, 'x'.repeat(64 * 1_024))(heard, socket);
     }),
   );
-  await put(producerOn([evil, await fake(), await fake()]));
+  await put(producerOn([evilNodeOf(evil), nodeOf(await fake()), nodeOf(await fake())]));
   expect(sockets).toHaveLength(1);
   expect(sockets[0]?.bytesWritten).toBeLessThan(16 * 1_024 * 1_024);
 });
@@ -109,7 +114,7 @@ it('replies split at every byte', async () => {
       ),
     );
     const using = await fake(splitting(at, obliging()));
-    const { replicas } = await put(producerOn([split, using]));
+    const { replicas } = await put(producerOn([nodeOf(split), nodeOf(using)]));
     expect(replicas.map((replica) => String(replica.id)).sort()).toEqual(['1', id].sort());
   }
 });
@@ -129,7 +134,7 @@ it('replies never shift: an id is that of the envelope it was given for', async 
         given.set(String(heard.body), BigInt(puts));
         return `INSERTED ${puts}\r\n`;
       });
-      const client = nodeOf(node);
+      const client = evilNodeOf(node);
       const payloads = kinds.map((_, at) => `1767225600000000000/${at}`);
       await Promise.all(
         payloads.map(async (envelope, at) => {
