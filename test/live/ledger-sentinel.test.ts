@@ -16,7 +16,8 @@ async function startSentinel(master: Server): Promise<Server> {
     `port ${port}`,
     'bind 127.0.0.1',
     `sentinel monitor ours 127.0.0.1 ${master.port} 1`,
-    'sentinel down-after-milliseconds ours 300',
+    // No failover before the test wants one, however slow the master is
+    'sentinel down-after-milliseconds ours 60000',
     'sentinel failover-timeout ours 2000',
   ];
   writeFileSync(file, `${lines.join('\n')}\n`);
@@ -52,7 +53,7 @@ it('goes on with the new master, which knows what the old one did', async () => 
   const sentinels = [{ host: '127.0.0.1', port: sentinel.port }];
   const ledger = new RedisLedger({
     ...{ redis: { sentinels, name: 'ours' }, terms: defaultTerms, goQueue: false },
-    commandTimeout: 500,
+    commandTimeout: 5_000,
   });
   open.push(ledger);
   const claimed = await ledger.claim(job, { token: 'a', maxDeaths: 5 });
@@ -60,11 +61,13 @@ it('goes on with the new master, which knows what the old one did', async () => 
   await until(async () => (await replica.dbsize()) === 1);
 
   await master.kill();
+  await watch.call('SENTINEL', 'SET', 'ours', 'down-after-milliseconds', '300');
   await expect(ledger.renew(job, claimed.claim)).rejects.toThrow(LedgerDown);
   await until(() => ledger.ready().then(() => true, isDown));
   expect(await ledger.claim(job, { token: 'b', maxDeaths: 5 })).toMatchObject({ kind: 'claimed' });
   expect(await ledger.renew(job, claimed.claim)).toBe(true);
-});
+  // A sentinel that was paused does nothing for 30 s
+}, 150_000);
 
 function isDown(error: unknown): false {
   if (error instanceof LedgerDown) return false;
