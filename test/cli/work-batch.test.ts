@@ -6,7 +6,7 @@ import { clusterOf } from '../support/cluster.ts';
 import type { Place } from '../support/place.ts';
 import { places } from '../support/places.ts';
 import { names } from '../support/runs.ts';
-import { until } from '../support/wait.ts';
+import { patient, until } from '../support/wait.ts';
 
 /** Writes a line for each run: how many jobs, which attempt (of a lone one), and their payloads. */
 const noteBatch = 'got=$(tr "\\n" " "); echo "$DQ_BATCH ${DQ_ATTEMPT-} $got" >> batches';
@@ -75,7 +75,7 @@ describe.concurrent.each(places)('on %s', (_, openPlace) => {
   it.each([
     ['exit 65', [], 'exit 65'],
     ['a signal', [], 'kill -9 $$'],
-    ['the timeout', ['--timeout', '300ms'], 'sleep 60'],
+    ['the timeout', ['--timeout', '5s'], 'sleep 60'],
   ])('each runs alone after %s', async (__, words, end) => {
     const place = await openPlace();
     await putLines(place, ['a', 'b']);
@@ -242,7 +242,7 @@ describe('on a cluster', () => {
     await until('it runs', () => batchesOf(cluster).length > 0);
     await doomed.crash();
     const work = cluster.startDq(['work', '--batch', '9', '--', noteBatch]);
-    await until('all have run', () => batchesOf(cluster).length > records.length);
+    await until('all have run', () => batchesOf(cluster).length > records.length, patient);
     work.kill('SIGTERM');
     expect((await work.ended).code).toBe(0);
     const [, ...again] = cluster.read('batches').map((line) => line.trimEnd());
