@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { clusterOf, configOf, type Cluster } from '../support/cluster.ts';
 import { obliging, startFakeNode } from '../support/fake-node.ts';
 import { early, names, noteRun, payloads, runsOf } from '../support/runs.ts';
-import { until } from '../support/wait.ts';
+import { patient, until } from '../support/wait.ts';
 
 async function putLines(cluster: Cluster, records: string[], ...words: string[]): Promise<void> {
   const { code } = await cluster.dq(['put', '--lines', ...words], { stdin: records.join('\n') });
@@ -33,7 +33,7 @@ describe.concurrent('nothing is lost, nothing runs twice', () => {
     await doomed.crash();
     killHandlers(cluster);
     const work = cluster.startDq(['work', '-j', '8', '--', noteRun]);
-    await until('all have run', () => runsOf(cluster).length >= records.length);
+    await until('all have run', () => runsOf(cluster).length >= records.length, patient);
     work.kill('SIGTERM');
     expect((await work.ended).code).toBe(0);
     const runs = runsOf(cluster);
@@ -50,7 +50,7 @@ describe.concurrent('nothing is lost, nothing runs twice', () => {
     await cluster.redis.kill();
     await new Promise((resolve) => setTimeout(resolve, 5_000));
     await cluster.redis.start();
-    await until('all have run', () => runsOf(cluster).length >= records.length);
+    await until('all have run', () => runsOf(cluster).length >= records.length, patient);
     work.kill('SIGTERM');
     expect((await work.ended).code).toBe(0);
     expect(payloads(runsOf(cluster))).toEqual(records);
@@ -65,11 +65,11 @@ describe.concurrent('nothing is lost, nothing runs twice', () => {
     await until('some have run', () => runsOf(cluster).length > 10);
     await cluster.nodes[0]?.kill();
     await work.event('node-down');
-    await until('all have run', () => runsOf(cluster).length >= records.length);
+    await until('all have run', () => runsOf(cluster).length >= records.length, patient);
     await cluster.nodes[0]?.start();
-    await until('the replicas that came back are gone', async () =>
-      (await cluster.counts('default')).every(({ ready, reserved }) => ready + reserved === 0),
-    );
+    const isQuiet = async (): Promise<boolean> =>
+      (await cluster.counts('default')).every(({ ready, reserved }) => ready + reserved === 0);
+    await until('the replicas that came back are gone', isQuiet, patient);
     work.kill('SIGTERM');
     expect((await work.ended).code).toBe(0);
     expect(payloads(runsOf(cluster))).toEqual(records);
@@ -118,7 +118,7 @@ describe.concurrent('nothing is lost, nothing runs twice', () => {
     const endpoints = [...fakes, ...cluster.nodes].map(({ endpoint }) => endpoint);
     cluster.write('.dqrc.yaml', configOf(endpoints, cluster.redis.endpoint));
     const work = cluster.startDq(['work', '--json', '--', noteRun]);
-    await until('all have run', () => runsOf(cluster).length >= records.length);
+    await until('all have run', () => runsOf(cluster).length >= records.length, patient);
     for (const { endpoint } of fakes) await work.line(new RegExp(`"node":"${endpoint}"`));
     work.kill('SIGTERM');
     expect((await work.ended).code).toBe(0);

@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest';
 import { clusterOf } from '../support/cluster.ts';
 import { early, names, noteRun, payloads, runsOf } from '../support/runs.ts';
-import { until } from '../support/wait.ts';
+import { patient, until } from '../support/wait.ts';
 
 it('runs 1,000 jobs once each', async () => {
   const cluster = await clusterOf(3);
@@ -15,7 +15,7 @@ it('runs 1,000 jobs once each', async () => {
   const puts = await Promise.all([put([], now), put(['--delay', '2.5s'], later)]);
   expect(puts.map(({ code }) => code)).toEqual([0, 0]);
 
-  await until('all have run', () => runsOf(cluster).length >= 1_000);
+  await until('all have run', () => runsOf(cluster).length >= 1_000, patient);
   const nothing = { ready: 0, reserved: 0, delayed: 0, buried: 0 };
   await until('nothing is left', async () =>
     (await cluster.counts('default')).every(

@@ -9,10 +9,13 @@ vi.mock('../../src/beanstalk/connection.ts', () => import('../faults/sim/connect
 /** One seed to be shown step by step, instead of those of the smoke. */
 const shown = process.env['DQ_SEED'];
 
+/** In ms: it computes for all its time, and a machine may have little to spare. */
+const longest = 300_000;
+
 describe.each([
   ['cluster', 500],
   ['machine', 80],
-] as const)('a %s', (place, count) => {
+] as const)('a %s', { timeout: longest }, (place, count) => {
   const seeds =
     shown === undefined ? Array.from({ length: count }, (_, at) => at + 1) : [Number(shown)];
 
