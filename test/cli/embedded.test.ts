@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { dq, jsonLines, lines, startDq, type Around } from '../support/cli.ts';
 import { temporaryFolder } from '../support/servers.ts';
+import { until } from '../support/wait.ts';
 
 /** Nothing but these variables tells where the queue is. */
 function elsewhere(env: Readonly<Record<string, string>> = {}): Around & { state: string } {
@@ -60,7 +61,9 @@ describe('with no configuration', () => {
     const here = elsewhere();
     const work = startDq(['work', '--json', '--', 'true'], here);
     await work.event('working');
-    expect((await dq(['doctor'], here)).stdout).toMatch(/^ok .*a worker waits/m);
+    await until('it waits', async () =>
+      /^ok .*a worker waits/m.test((await dq(['doctor'], here)).stdout),
+    );
     work.kill('SIGTERM');
     expect((await work.ended).code).toBe(0);
     expect((await dq(['doctor'], here)).stdout).toMatch(/^warn .*no worker waits/m);

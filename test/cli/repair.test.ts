@@ -137,10 +137,10 @@ it('brings nothing back to life while jobs complete and are deleted', async () =
   const cluster = await clusterOf(3);
   const jobs = names(300, 'job');
   const stdin = jobs.join('\n');
-  await cluster.dq(['put', '--lines', '--delay', '3s'], { stdin });
+  await cluster.dq(['put', '--lines', '--delay', '8s'], { stdin });
   await forget(cluster, 1);
   const handler = ['sh', '-c', `${noteRun}; sleep 0.02`];
-  const work = ['work', '-j', '2', '--drain=16s', '--', ...handler];
+  const work = ['work', '-j', '2', '--drain=20s', '--', ...handler];
   const workers = [cluster.startDq(work), cluster.startDq(work)];
   const deleting = cluster.dq(['--json', 'delete', '--match', '/[05]$/', '--yes']);
   const repairs = [];

@@ -62,7 +62,7 @@ describe('the picture', () => {
     const cluster = await clusterOf(2, { config: 'minReplicas: 1\n' });
     cluster.nodes[1]?.pause();
     const terminal = startOnTerminal(quick, cluster, size);
-    await terminal.shown(/^2 127\.0\.0\.1:\d+ +down +no answer yet$/m);
+    await terminal.shown(/^2 127\.0\.0\.1:\d+ +down +(no answer yet|no reply within 2 s)$/m);
     await cluster.put('hello');
     await terminal.shown(/^default +1/m);
     terminal.press('q');

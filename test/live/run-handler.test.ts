@@ -83,7 +83,7 @@ describe('the outcome', () => {
       await run(shell(''), { payload: Buffer.from('x') });
       await run(shell(''), { onOutput: () => undefined });
     }
-    expect(readdirSync('/dev/fd').length).toBe(before);
+    expect(readdirSync('/dev/fd').length).toBeLessThanOrEqual(before);
   });
 });
 
