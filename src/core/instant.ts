@@ -70,10 +70,25 @@ const mostCounted = 110_000;
  *   and what no envelope holds.
  */
 export function parseInstant(text: string, frame: Frame): Instant {
-  const words = text.trim().toLowerCase().replaceAll(/\s+/g, ' ');
+  const words = wordsOf(text);
   const instant = words.length > longestText ? undefined : readInstant(words, frame);
   if (instant === undefined) throw notAnInstant(text.trim(), frame);
   return { ...instant, ns: withinRange(instant.ns) };
+}
+
+/** Whether these words could be parsed. */
+export function isInstant(text: string, frame: Frame): boolean {
+  try {
+    const words = wordsOf(text);
+    return words.length <= longestText && readInstant(words, frame) !== undefined;
+  } catch (error) {
+    if (error instanceof DqError) return false; // an hour that clocks skip, a duration without a unit
+    throw error;
+  }
+}
+
+function wordsOf(text: string): string {
+  return text.trim().toLowerCase().replaceAll(/\s+/g, ' ');
 }
 
 function readInstant(words: string, frame: Frame): Instant | undefined {
@@ -188,15 +203,7 @@ function outOfRange(): DqError {
 }
 
 function notAnInstant(text: string, frame: Frame): DqError {
-  const isInstant = (words: string): boolean => {
-    try {
-      return readInstant(words, frame) !== undefined;
-    } catch (error) {
-      if (error instanceof DqError) return false; // an hour that clocks skip, a duration without a unit
-      throw error;
-    }
-  };
-  const hint = hintFor(text.slice(0, longestText), isInstant);
+  const hint = hintFor(text.slice(0, longestText), (words) => isInstant(words, frame));
   return new DqError('usage', `not an instant: ${JSON.stringify(text)}`, { hint });
 }
 

@@ -90,6 +90,51 @@ describe.each(places)('on %s', (_, openPlace) => {
       expect(code).toBe(0);
       expect(stdout).toMatch(/2100-07-01/);
     });
+
+    it('or with --verbose', async () => {
+      const { stderr } = await cluster.dq([
+        'at',
+        '-v',
+        '--tz',
+        'Asia/Tokyo',
+        '2100-07-01T12:00',
+        'x',
+      ]);
+      expect(stderr).toContain('due 2100-07-01 12:00:00 +09:00 (Asia/Tokyo)');
+    });
+  });
+
+  describe('a time of several words', () => {
+    it.each([
+      ['now + 5 minutes back up', "dq at 'now + 5 minutes' 'back up'"],
+      ['tomorrow 10:30 x', "dq at 'tomorrow 10:30' 'x'"],
+      ['tomorrow 10:30', "dq at 'tomorrow 10:30' 'payload'"],
+      [
+        '10:00 tomorrow',
+        "of the time: dq at '10:00 tomorrow' 'payload'; the payload: .* -- '10:00' ",
+      ],
+      ['now +5m', "of the time: dq at 'now \\+5m' "],
+    ])('is quoted: %s', async (words, hint) => {
+      const { code, stdout, stderr } = await cluster.dq(['at', ...words.split(' ')], {
+        stdin: 'body',
+      });
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toMatch(new RegExp(hint.replace(' + ', ' \\+ ')));
+    });
+
+    it.each([
+      ['now', '+5m'],
+      ['10:00', 'tomorrow'],
+    ])('%s -- %s: the payload', async (time, payload) => {
+      const { receipt } = await cluster.putAs('at', '--', time, payload);
+      const [envelope] = await cluster.envelopes(receipt);
+      expect(String(envelope).split('/')[1]).toBe(payload);
+    });
+
+    it('isn’t one for an empty payload, or one that is no time', async () => {
+      for (const payload of ['', ' ', '\n', '5', 'UTC+1'])
+        expect(await cluster.dq(['at', '10:00', payload])).toMatchObject({ code: 0 });
+    });
   });
 
   describe('the identity of a job', () => {

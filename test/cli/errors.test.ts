@@ -65,11 +65,9 @@ describe('the words', () => {
     ['an instant of no queue', ['at', '2200-01-01', 'hello'], /no job can be due in 2\^32 seconds/],
     ['no amount', ['at', '+', 'hello'], /not an instant: "\+"/],
     ['no payload at', ['at', '2100-01-01T00:00'], /payload/],
-    [
-      'a second word at',
-      ['at', '2100-01-01', '00:00', 'hello'],
-      /quote|one (word|payload)|too many/i,
-    ],
+    ['a time of two words', ['at', '2100-01-01', '00:00', 'x'], /'2100-01-01 00:00' 'x'$/m],
+    ['a second payload at', ['at', '2100-01-01', 'a', 'b'], /one payload.*'2100-01-01' 'a b'$/ms],
+    ['a payload that is a part of the time', ['at', '10:00', 'tomorrow'], /or a part of the time/],
     ['no zone', ['at', '--tz', 'Mars/Base', '2100-01-01T00:00', 'hello'], /Mars\/Base/],
     ['a tube of 201 bytes', ['-t', 'x'.repeat(201), 'put', 'hello'], /tube/],
     ['a tube with a leading -', ['--tube=-x', 'put', 'hello'], /tube/],
@@ -85,7 +83,6 @@ describe('the words', () => {
   });
 
   it.each([
-    [['put', '--bogus'], 'dq put'],
     [['cron', 'run', '--bogus'], 'dq cron run'],
     [['cron', 'bogus'], 'dq cron'],
     [['peek', 'one', 'two'], 'dq peek'],
@@ -93,6 +90,10 @@ describe('the words', () => {
     [['help', 'bogus'], 'dq'],
   ])('%j points to the help of %s', async (words, name) => {
     expect(await refused(words)).toMatch(new RegExp(`\n +see ${name} --help\n$`));
+  });
+
+  it('what may be a payload can be said to be one', async () => {
+    expect(await refused(['put', '-x'])).toMatch(/\n +see dq put --help; a payload: .* -- '-x'\n$/);
   });
 
   it('a command that only sounds like one has no help, but a neighbour', async () => {

@@ -26,6 +26,7 @@ export function declare(command: Command, program: Program): void {
   ]);
   run(command, program, async (context) => {
     const { at } = await import('../at.ts');
-    await at(command.args, command.opts<AtOptions>(), context);
+    const words = { words: command.args, asWritten: program.argv.includes('--') };
+    await at(words, command.opts<AtOptions>(), context);
   });
 }

@@ -33,14 +33,17 @@ export function withExamples(command: Command, lines: readonly string[]): void {
 export function refuseByName(command: Command, name: string): void {
   command.exitOverride((error) => {
     const isHelp = error.exitCode === 0 || error.code === 'commander.help';
-    throw isHelp ? error : usageError(error, name);
+    throw isHelp ? error : usageError(error, command, name);
   });
 }
 
 /** commander's messages: `error: <what>`, and perhaps a line `(Did you mean …?)`. */
-function usageError({ message }: CommanderError, name: string): DqError {
+function usageError({ code, message }: CommanderError, command: Command, name: string): DqError {
   const [first = '', more] = message.replace(/^error: /, '').split('\n');
-  const hint = more?.replace(/^\((.*)\)$/, '$1') ?? `see ${name} --help`;
+  const [word] = code === 'commander.unknownOption' ? (/'.*'$/.exec(first) ?? []) : [];
+  const takesPayload = command.registeredArguments.some((each) => each.name() === 'payload');
+  const meant = word === undefined || !takesPayload ? '' : `; a payload: ${name} … -- ${word}`;
+  const hint = more?.replace(/^\((.*)\)$/, '$1') ?? `see ${name} --help${meant}`;
   return new DqError('usage', first, { hint: lowerFirst(hint) });
 }
 
