@@ -14,6 +14,7 @@ import { assertWritten } from '../output/standard.ts';
 import type { Context } from './context.ts';
 import { durationOf, optional, wholeNumber } from './numbers.ts';
 import { openCluster } from './open-cluster.ts';
+import { assertExact } from './argument.ts';
 import type { WaitOptions, Waiting } from './wait.ts';
 import { lineForm, nullForm, records, type RecordForm, type StdinRecord } from './records.ts';
 
@@ -86,6 +87,7 @@ export function readPayload(
         `quote a payload that has blanks: dq ${command} '${words.join(' ')}'`,
     });
   }
+  assertExact(word);
   return { word };
 }
 

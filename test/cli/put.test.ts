@@ -112,6 +112,23 @@ describe.each(places)('on %s', (_, openPlace) => {
     });
   });
 
+  describe('a payload on the command line', () => {
+    const linux = process.platform === 'linux';
+
+    it.runIf(linux)('that isn’t UTF-8 is refused: Node has changed it', async () => {
+      const script = `printf 'caf\\xe9.txt\\0' | xargs -0 "$NODE" "$BINARY" put`;
+      const { stdout, stderr } = await shellDq(script, { cwd: place.folder });
+      expect(stdout).toBe('');
+      expect(stderr).toMatch(/the payload is not UTF-8\n.*dq put -/);
+    });
+
+    it('may hold U+FFFD itself', async () => {
+      const { stdout } = await place.dq(['put', 'a\u{FFFD}b']);
+      const [envelope] = await place.envelopes(stdout);
+      expect(String(envelope).split('/')[1]).toBe('a\u{FFFD}b');
+    });
+  });
+
   describe('a closed stdout', () => {
     it('ends it quietly', async () => {
       const script = 'seq 1 2000 | dq -t closed put --lines | head -n 1; echo "${PIPESTATUS[1]}"';
