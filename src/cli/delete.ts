@@ -5,8 +5,13 @@ import type { FoundJob } from '../cluster.ts';
 import { dueMs } from '../core/envelope.ts';
 import { DqError, NodeError } from '../core/errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { identify, identifyByKey } from '../produce/identify.ts';
-import { explain, revokeJob } from '../produce/revoke.ts';
+import {
+  identify,
+  identifyByKey,
+  type IdentifiedJob,
+  type Unidentified,
+} from '../produce/identify.ts';
+import { explain, revokeIdentified, revokeJob } from '../produce/revoke.ts';
 import { readStates } from '../survey/selection.ts';
 import type { ChosenJob } from './chosen-jobs.ts';
 import type { Context } from './context.ts';
@@ -31,8 +36,7 @@ export async function deleteJobs(
     return;
   }
   assertNamed(receipts, options);
-  const deed = { past: 'deleted', change: deleteNamed, later: 'when it is back' } as const;
-  await changeNamed(receipts, deed, context);
+  await changeNamed(receipts, { past: 'deleted', change: deleteNamed }, context);
 }
 
 function assertNamed(receipts: readonly string[], { state, dryRun }: ManyOptions): void {
@@ -51,10 +55,17 @@ function assertNamed(receipts: readonly string[], { state, dryRun }: ManyOptions
 
 async function deleteNamed({ replicas, tube }: FoundJob, ledger: Ledger): Promise<NamedOutcome> {
   const job = await identify(replicas, tube);
-  const revocation = 'result' in job ? job : await revokeJob(job, ledger);
+  const revocation = await revokeIdentified(job, ledger);
+  const { result } = revocation;
   const others = 'result' in job ? [] : job.others;
-  const unreached = revocation.result === 'deleted' ? revocation.unreached : [];
-  return { result: revocation.result, error: explain(revocation), unreached, others };
+  const unreached = result === 'deleted' ? revocation.unreached : [];
+  return { result, error: explain(revocation), unreached, others, later: laterOf(job) };
+}
+
+/** A worker that meets a replica of a deleted job drops it, but none meets what is buried. */
+function laterOf(job: IdentifiedJob | Unidentified): string {
+  const isDead = !('result' in job) && job.replicas.some(({ stats }) => stats.state === 'buried');
+  return isDead ? 'what is buried stays: delete it again when it is back' : 'when it is back';
 }
 
 const deletion: Deed = {
@@ -63,7 +74,7 @@ const deletion: Deed = {
   change: async ({ key, dueNs, replicas, envelope }, tube, ledger) => {
     if (key === undefined || dueNs === undefined) return deleteBytes(replicas, envelope);
     const ref = { tube, key, dueMs: dueMs(dueNs) };
-    const known = envelope && replicas.map(({ node, id }) => ({ node, id, envelope }));
+    const known = envelope && replicas.map((replica) => ({ ...replica, envelope }));
     const job = known ? { ref, replicas: known, silent: [] } : await identifyByKey(replicas, ref);
     const revocation = 'result' in job ? job : await revokeJob(job, ledger);
     const error = explain(revocation);

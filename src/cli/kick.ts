@@ -35,8 +35,7 @@ export async function kickJobs(
     if (options.dryRun === true) {
       throw new DqError('usage', '--dry-run shows what a selection would kick');
     }
-    const deed = { past: 'kicked', change: kickNamed, later: 'it stays as it is' } as const;
-    await changeNamed(words, deed, context);
+    await changeNamed(words, { past: 'kicked', change: kickNamed }, context);
   }
 }
 
@@ -54,7 +53,8 @@ async function kickNamed({ replicas, tube }: FoundJob, ledger: Ledger): Promise<
   const kicked = 'result' in job ? job : await kickJob(job, ledger);
   const unreached = kicked.result === 'kicked' ? kicked.unreached : [];
   const others = 'result' in job ? [] : job.others;
-  return { result: kicked.result, error: explainKick(kicked), unreached, others };
+  const later = 'it stays as it is';
+  return { result: kicked.result, error: explainKick(kicked), unreached, others, later };
 }
 
 const kicking: Deed = {

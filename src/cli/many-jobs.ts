@@ -7,6 +7,7 @@ import { localZone } from '../core/zone.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { SurveyedJob } from '../survey/job.ts';
 import { readSelection, type Selection, type SelectionOptions } from '../survey/selection.ts';
+import { isOver } from '../survey/states.ts';
 import { choose, describe, nameOf, show, type ChosenJob } from './chosen-jobs.ts';
 import { assertAskable, confirm, type ConfirmOptions } from './confirm.ts';
 import type { Context } from './context.ts';
@@ -64,13 +65,13 @@ export async function changeMany(
     const jobs = chosen.jobs.slice(0, deed.most);
     if (unseen.length > 0) printer.warn(`${unseen.join(', ')} can't be asked: ${deed.unseen}`);
     if (unseen.length >= minReplicas) context.exit(exitCodes.unavailable);
-    const what = describe(jobs.length, tube, nodes);
+    const what = intention(deed, jobs, (count) => describe(count, tube, nodes));
     if (options.dryRun === true) {
       await show(jobs, printer);
-      printer.note(`would ${deed.verb} ${what}`);
+      printer.note(`would ${what}`);
     } else if (jobs.length === 0) {
       printer.note(`nothing to ${deed.verb} in tube ${tube}`);
-    } else if (!deed.asks || (await confirm(`${deed.verb} ${what}?`, options, context))) {
+    } else if (!deed.asks || (await confirm(`${what}?`, options, context))) {
       await changeAll(jobs, deed, tube, await cluster.ledger(), context);
     } else {
       printer.warn(`nothing was ${deed.past}`);
@@ -79,6 +80,17 @@ export async function changeMany(
   } finally {
     await cluster.close();
   }
+}
+
+/** A kick deletes what is buried of jobs that have ended. */
+function intention(
+  { verb }: Deed,
+  jobs: readonly ChosenJob[],
+  counted: (count: number) => string,
+): string {
+  const ended = verb === 'kick' ? jobs.filter(({ state }) => isOver(state)).length : 0;
+  const what = `${verb} ${counted(jobs.length - ended)}`;
+  return ended === 0 ? what : `${what}, and delete what is buried of ${ended} that ended`;
 }
 
 async function changeAll(

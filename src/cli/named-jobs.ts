@@ -16,6 +16,8 @@ export interface NamedOutcome {
   readonly error: DqError | undefined;
   /** Endpoints whose replica is left as it is. */
   readonly unreached: readonly string[];
+  /** What becomes of those. */
+  readonly later: string;
   /** What was named, but is another job's, and left. */
   readonly others: readonly ReplicaOf[];
 }
@@ -23,14 +25,12 @@ export interface NamedOutcome {
 export interface NamedDeed {
   readonly past: 'deleted' | 'kicked';
   readonly change: (job: FoundJob, ledger: Ledger) => Promise<NamedOutcome>;
-  /** What becomes of replicas that are out of reach. */
-  readonly later: string;
 }
 
 /** Everything is found before anything is changed. */
 export async function changeNamed(
   receipts: readonly string[],
-  { past, change, later }: NamedDeed,
+  { past, change }: NamedDeed,
   context: Context,
 ): Promise<void> {
   const { printer } = context;
@@ -42,7 +42,8 @@ export async function changeNamed(
     let code: number = exitCodes.done;
     for (const job of jobs) {
       const { receipt } = job;
-      const { result, error, unreached, others } = await change(job, ledger).catch(unreadable);
+      const outcome = await change(job, ledger).catch(unreadable);
+      const { result, error, unreached, later, others } = outcome;
       const left = others.map((other) => formatReceipt(addressesOf([other])));
       if (printer.json) {
         await printer.line({
@@ -73,5 +74,5 @@ function without(left: readonly string[], receipt: string): string {
 /** @throws whatever isn't about this job alone. */
 function unreadable(error: unknown): NamedOutcome {
   if (!(error instanceof StrangeEntry)) throw error;
-  return { result: 'unreadable', error, unreached: [], others: [] };
+  return { result: 'unreadable', error, unreached: [], later: '', others: [] };
 }

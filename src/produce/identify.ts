@@ -30,11 +30,12 @@ export interface IdentifiedJob {
 
 /**
  * - `absent`: there is no such job.
- * - `unlike`: what was named isn't (or can't be shown to be) one job.
+ * - `unlike`: what was named isn't (or can't be shown to be) one job. `lone`: the job of the only replica that is left of several.
  * - `unreachable`: too few nodes answer.
  */
 export type Unidentified =
-  | { readonly result: 'absent' | 'unlike' }
+  | { readonly result: 'absent' }
+  | { readonly result: 'unlike'; readonly lone?: IdentifiedJob }
   | { readonly result: 'unreachable'; readonly errors: readonly NodeError[] };
 
 interface Found {
@@ -61,13 +62,23 @@ export async function identify(
   const [first] = alike;
   if (first === undefined) {
     if (errors.length > 0) return { result: 'unreachable', errors };
-    return { result: present.length === 0 ? 'absent' : 'unlike' };
+    if (present.length === 0) return { result: 'absent' };
+    const ref = present.length === 1 ? refOf(present, tube) : undefined;
+    if (ref === undefined) return { result: 'unlike' };
+    return { result: 'unlike', lone: { ref, replicas: present, silent: [], others: [] } };
   }
-  const job = openEnvelope(first.envelope);
-  if (job === undefined) return { result: 'unlike' };
-  const ref = { tube, key: keyOf(first.envelope), dueMs: dueMs(job.dueNs) };
+  const ref = refOf(alike, tube);
+  if (ref === undefined) return { result: 'unlike' };
   const others = present.filter((each) => !alike.includes(each));
   return { ref, replicas: alike, silent: errors.map(({ node }) => node), others };
+}
+
+/** Undefined: no job of dq's. */
+function refOf([replica]: readonly IdentifiedReplica[], tube: string): JobRef | undefined {
+  if (replica === undefined) return undefined;
+  const { envelope } = replica;
+  const job = openEnvelope(envelope);
+  return job && { tube, key: keyOf(envelope), dueMs: dueMs(job.dueNs) };
 }
 
 /** A job whose key is known: only what has that key is its, and it is known even if no node answers. */

@@ -1,7 +1,9 @@
 // Revokes a job: the ledger first, so that no replica that is out of reach can run it, then every replica.
 
 import { DqError, messageOf, type NodeError } from '../core/errors.ts';
+import { formatReceipt } from '../core/receipt.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { isPutAfter } from '../ledger/machine.ts';
 import {
   identify,
   type IdentifiedJob,
@@ -30,25 +32,56 @@ export async function revoke(
   tube: string,
   ledger: Ledger,
 ): Promise<Revocation> {
-  const job = await identify(replicas, tube);
-  return 'result' in job ? job : revokeJob(job, ledger);
+  return revokeIdentified(await identify(replicas, tube), ledger);
+}
+
+/**
+ * The replica that is left of several may be another job's by now: it goes only if the ledger says that its job,
+ * whichever that is, has ended.
+ * @throws LedgerDown: nothing was deleted.
+ */
+export async function revokeIdentified(
+  job: IdentifiedJob | Unidentified,
+  ledger: Ledger,
+): Promise<Revocation> {
+  if (!('result' in job)) return revokeJob(job, ledger);
+  if (job.result !== 'unlike' || job.lone === undefined) return job;
+  return (await hasEnded(job.lone, ledger)) ? revokeJob(job.lone, ledger) : job;
+}
+
+async function hasEnded({ ref, replicas }: IdentifiedJob, ledger: Ledger): Promise<boolean> {
+  const standing = await ledger.look(ref);
+  if (standing?.state !== 'revoked') return standing?.state === 'done';
+  const { agoMs } = standing;
+  return !replicas.some(({ stats }) => isPutAfter(stats.age, agoMs));
 }
 
 /** As much of a job as it takes to delete it. */
 export interface RevocableJob extends Pick<IdentifiedJob, 'ref' | 'silent'> {
-  readonly replicas: readonly Pick<IdentifiedReplica, 'node' | 'id' | 'envelope'>[];
+  readonly replicas: readonly IdentifiedReplica[];
 }
 
 /** @throws LedgerDown: nothing was deleted. */
 export async function revokeJob(job: RevocableJob, ledger: Ledger): Promise<Revocation> {
   const { key } = job.ref;
   const answer = await ledger.revoke(job.ref, false);
-  if (answer !== 'revoked') return { result: answer, key };
+  if (answer === 'claimed') return { result: answer, key };
+  if (answer === 'done') {
+    // No worker meets what is buried
+    await onEach(job.replicas.filter(isBuried), remove);
+    return { result: answer, key };
+  }
   // Where one is left the ledger's mark deletes it when it turns up
-  const unreached = await onEach(job.replicas, ({ node, id, envelope }) =>
-    node.delete(id, envelope),
-  );
+  const unreached = await onEach(job.replicas, remove);
   return { result: 'deleted', key, unreached: [...unreached, ...job.silent] };
+}
+
+function isBuried({ stats }: IdentifiedReplica): boolean {
+  return stats.state === 'buried';
+}
+
+function remove({ node, id, envelope }: IdentifiedReplica): Promise<unknown> {
+  return node.delete(id, envelope);
 }
 
 /** The line that tells the user why nothing was deleted; undefined when it was. */
@@ -71,17 +104,31 @@ export function explainUnidentified(found: Unidentified, done: 'deleted' | 'kick
     case 'absent':
       return new DqError('absent', 'no such job');
     case 'unlike':
-      return new DqError(
-        'absent',
-        `the replicas are not one and the same job; nothing was ${done}`,
-        { hint: 'a node that restarted without a binlog counts its ids from 1 again' },
-      );
+      return new DqError('absent', `${unlikeness(found)}; nothing was ${done}`, {
+        hint: `a node that restarted without a binlog counts its ids from 1 again${remedy(found, done)}`,
+      });
     case 'unreachable':
       return new DqError(
         'unavailable',
         `too few of its nodes answer; nothing was ${done} (${reasons(found.errors)})`,
       );
   }
+}
+
+type Unlike = Extract<Unidentified, { result: 'unlike' }>;
+
+function unlikeness({ lone }: Unlike): string {
+  if (lone === undefined) return 'the replicas are not one and the same job';
+  return "one replica is left, which may be another job's by now";
+}
+
+function remedy({ lone }: Unlike, done: 'deleted' | 'kicked'): string {
+  if (lone === undefined) return '';
+  const receipt = formatReceipt(
+    lone.replicas.map(({ node: { endpoint, tube }, id }) => ({ endpoint, tube, id })),
+  );
+  const verb = done === 'deleted' ? 'delete' : 'kick';
+  return `; dq peek ${receipt} shows it, dq ${verb} ${receipt} takes it for the job`;
 }
 
 function reasons(errors: readonly NodeError[]): string {

@@ -5,8 +5,8 @@ import { Buffer, isUtf8 } from 'node:buffer';
 import { DqError, messageOf } from '../core/errors.ts';
 import { parseInstant, type Frame } from '../core/instant.ts';
 import { nearest } from '../core/nearest.ts';
-import type { Content, JobState } from './job.ts';
-import { isJobState, isLedgerState, jobStates } from './states.ts';
+import type { Content, JobState, SurveyedReplica } from './job.ts';
+import { isJobState, isLedgerState, isOver, jobStates } from './states.ts';
 
 /** As they stand on the command line. */
 export interface SelectionOptions {
@@ -102,6 +102,13 @@ export function hasContent(
   return match?.(payload) ?? true;
 }
 
-export function hasState({ states: wanted }: Selection, state: JobState): boolean {
-  return wanted?.has(state) ?? true;
+/** A replica that was buried on a node which was away stays so when its job has ended: it is meant by that, too. */
+export function hasState(
+  { states: wanted }: Selection,
+  state: JobState,
+  replicas: readonly Pick<SurveyedReplica, 'stats'>[],
+): boolean {
+  if (wanted === undefined || wanted.has(state)) return true;
+  if (!wanted.has('buried') || !isOver(state)) return false;
+  return replicas.some(({ stats }) => stats.state === 'buried');
 }

@@ -31,3 +31,8 @@ export function isJobState(word: string): word is JobState {
 export function isLedgerState(state: JobState): state is Standing['state'] {
   return Object.hasOwn(ledgerStates, state);
 }
+
+/** It will not run any more, whatever replicas are left. */
+export function isOver(state: JobState): boolean {
+  return state === 'done' || state === 'revoked';
+}

@@ -82,7 +82,7 @@ class Judge {
       const { standing, unasked } = looked[at] as Looked;
       return { job, standing, unasked, state: stateOf(standing, job.replicas) };
     });
-    const selected = judged.filter(({ state }) => hasState(selection, state));
+    const selected = judged.filter(({ job, state }) => hasState(selection, state, job.replicas));
     const late = await readAgain(selected.map(({ job }) => job));
     const jobs: SurveyedJob[] = [];
     for (const { job, standing, unasked, state } of selected) {

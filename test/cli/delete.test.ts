@@ -164,6 +164,73 @@ describe('nothing is deleted', () => {
   });
 });
 
+describe('a buried replica on a node that was down', () => {
+  /** A job that is buried on three nodes, and deleted while one was down. */
+  async function left(redisKept = true) {
+    const own = await clusterOf(3, { kept: true, redisKept });
+    const [, down] = own.nodes;
+    const { receipt } = await own.put('bad');
+    await own.dq(['work', '--drain', '--', 'exit 65']);
+    await down?.kill();
+    const { stderr } = await own.dq(['delete', receipt]);
+    await down?.start();
+    const rest = receipt.split(',').find((each) => each.startsWith(down?.endpoint ?? ''));
+    const counted = async (): Promise<number> =>
+      (await own.envelopes(receipt)).filter((each) => each !== undefined).length;
+    return { own, receipt, down, stderr, rest, counted };
+  }
+
+  it('is promised nothing, and goes with the same command', async () => {
+    const { own, receipt, down, stderr, counted } = await left();
+    const endpoint = down?.endpoint ?? '';
+    expect(stderr).toBe(
+      `deleted ${receipt}; on ${endpoint} what is buried stays: delete it again when it is back\n`,
+    );
+    expect(await counted()).toBe(1);
+    expect((await own.dq(['delete', receipt])).code).toBe(0);
+    expect(await counted()).toBe(0);
+  });
+
+  it('is buried to who looks for that, and no kick', async () => {
+    const { own, counted } = await left();
+    const listed = await own.dq(['--json', 'list', '--state', 'buried']);
+    expect(jsonLines(listed.stdout)).toMatchObject([{ state: 'revoked' }]);
+    expect((await own.dq(['kick', '--all', '--dry-run'])).stderr).toBe(
+      'would kick 0 jobs of tube default on 3 nodes, and delete what is buried of 1 that ended\n',
+    );
+    const { stderr } = await own.dq(['delete', '--state', 'buried', '--all', '--yes']);
+    expect(stderr).toBe('deleted 1 job of tube default\n');
+    expect(await counted()).toBe(0);
+  });
+
+  it('is no proof of the job, if it may be another: it is named', async () => {
+    const { own, receipt, rest, counted } = await left(false);
+    await own.redis.kill();
+    await own.redis.start();
+    const { code, stderr } = await own.dq(['delete', receipt]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/one replica is left, .* nothing was deleted/);
+    expect(stderr).toContain(`dq delete ${rest ?? ''} takes it for the job`);
+    expect(await counted()).toBe(1);
+    expect((await own.dq(['delete', rest ?? ''])).code).toBe(0);
+    expect(await counted()).toBe(0);
+  });
+
+  it('goes if its job was done meanwhile', async () => {
+    const own = await clusterOf(3, { kept: true });
+    const [, down] = own.nodes;
+    const { receipt } = await own.put('job');
+    await own.dq(['work', '--drain', '--', 'exit 65']);
+    await down?.kill();
+    await own.dq(['kick', receipt]);
+    await own.dq(['work', '--drain', '--', 'true']);
+    await down?.start();
+    const { code, stderr } = await own.dq(['delete', receipt]);
+    expect([code, stderr]).toEqual([1, `dq: ${receipt}: the job is done\n`]);
+    expect(await own.envelopes(receipt)).toEqual(own.each(undefined));
+  });
+});
+
 describe('a node that is down', () => {
   it('doesn’t run the revoked job when it returns', async () => {
     const own = await clusterOf(3, { kept: true });

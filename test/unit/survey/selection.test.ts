@@ -2,6 +2,7 @@
 
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
+import type { JobState, SurveyedReplica } from '../../../src/survey/job.ts';
 import { hasContent, hasState, readSelection } from '../../../src/survey/selection.ts';
 import type { SelectionOptions } from '../../../src/survey/selection.ts';
 
@@ -76,18 +77,26 @@ describe('--due-before and --due-after', () => {
 describe('--state', () => {
   it('takes one or several', () => {
     const selection = read({ state: 'ready,claimed' });
-    expect(hasState(selection, 'ready')).toBe(true);
-    expect(hasState(selection, 'claimed')).toBe(true);
-    expect(hasState(selection, 'buried')).toBe(false);
+    expect(hasState(selection, 'ready', [])).toBe(true);
+    expect(hasState(selection, 'claimed', [])).toBe(true);
+    expect(hasState(selection, 'buried', [])).toBe(false);
   });
 
   it('buried means dead too, dead means dead', () => {
-    expect(hasState(read({ state: 'buried' }), 'dead')).toBe(true);
-    expect(hasState(read({ state: 'dead' }), 'buried')).toBe(false);
+    expect(hasState(read({ state: 'buried' }), 'dead', [])).toBe(true);
+    expect(hasState(read({ state: 'dead' }), 'buried', [])).toBe(false);
+  });
+
+  it('buried means what is left of a job that has ended', () => {
+    const [buried, ready] = (['buried', 'ready'] as const).map((state) => [{ stats: { state } }]);
+    const has = (state: JobState, replicas: unknown) =>
+      hasState(read({ state: 'buried' }), state, replicas as SurveyedReplica[]);
+    expect([has('revoked', buried), has('done', buried)]).toEqual([true, true]);
+    expect([has('revoked', ready), has('retry', buried)]).toEqual([false, false]);
   });
 
   it('everything when left out', () => {
-    expect(hasState(read({}), 'done')).toBe(true);
+    expect(hasState(read({}), 'done', [])).toBe(true);
   });
 
   it.each([
