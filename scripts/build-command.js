@@ -111,6 +111,8 @@ function buildCommand(file, plugins) {
     alias: {
       // Of cosmiconfig dq uses the YAML loader alone; its index loads every kind of search
       cosmiconfig: './node_modules/cosmiconfig/dist/defaults.js',
+      // and of js-yaml its loader
+      'js-yaml': './node_modules/js-yaml/lib/loader.js',
       '@photostructure/sqlite': './node_modules/@photostructure/sqlite/dist/index.cjs',
     },
     plugins,

@@ -35,7 +35,7 @@ async function puts() {
   const port = await startServer();
   return [['embedded'], [`[127.0.0.1:${port}]`]].map(([nodes], at) => {
     const file = join(folder, `${at}.yaml`);
-    writeFileSync(file, `nodes: ${nodes}\n`);
+    writeFileSync(file, `nodes: ${nodes}\nredis: redis://127.0.0.1:6379\n`);
     return ['put', '--quiet', '-c', file, '--delay', '5s', 'hi'];
   });
 }

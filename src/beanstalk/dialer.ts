@@ -2,10 +2,13 @@
 
 import { backoffMs, betweenConnects } from '../core/backoff.ts';
 import { havePassed, type Clock } from '../core/clock.ts';
+import { NodeError } from '../core/errors.ts';
 import type { Command } from './command.ts';
 import { connect } from './connection.ts';
 import type { Connection } from './connection.ts';
+import { Opening } from './opening.ts';
 import type { TlsOptions } from './socket.ts';
+import { closedHere } from './socket-error.ts';
 
 export interface DialerOptions {
   /** `host:port` */
@@ -30,7 +33,7 @@ interface Failure {
 export class Dialer {
   readonly #options: DialerOptions;
   readonly #connections = new Set<Connection>();
-  readonly #closing = new AbortController();
+  readonly #opening = new Opening();
   #failure: Failure | undefined;
 
   constructor(options: DialerOptions) {
@@ -57,12 +60,12 @@ export class Dialer {
 
   /** Also those that are being opened. From now on none is. */
   close(): void {
-    this.#closing.abort();
+    this.#opening.giveUp(new NodeError(this.#options.endpoint, 'down', closedHere));
     for (const connection of this.#connections) connection.close();
   }
 
   async #connect(prelude: readonly Command<unknown>[]): Promise<Connection> {
-    const connection = await connect({ ...this.#options, signal: this.#closing.signal });
+    const connection = await connect({ ...this.#options, opening: this.#opening });
     this.#connections.add(connection);
     void connection.ended.then(() => this.#connections.delete(connection));
     try {

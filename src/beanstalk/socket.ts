@@ -1,13 +1,13 @@
 // Opens sockets: TCP, or TLS over it, within a deadline. The only file that loads `node:net` and `node:tls`.
 
-import { once } from 'node:events';
 import { connect as connectTcp, isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { NodeError } from '../core/errors.ts';
 import { parseEndpoint } from './endpoint.ts';
 import type { Address } from './endpoint.ts';
-import { closedHere, secondsText, socketErrorText } from './socket-error.ts';
+import type { Opening } from './opening.ts';
+import { secondsText, socketErrorText } from './socket-error.ts';
 
 /** Node's own options. The server's certificate is verified unless `rejectUnauthorized` is false. */
 export type TlsOptions = Pick<
@@ -22,8 +22,8 @@ export interface SocketOptions {
   readonly tls?: TlsOptions | undefined;
   /** In ms. */
   readonly connectTimeout: number;
-  /** Gives up when it aborts. */
-  readonly signal?: AbortSignal | undefined;
+  /** What it is given up with. */
+  readonly opening?: Opening | undefined;
 }
 
 /** A peer that may have vanished is asked for a sign of life after this long, in ms. */
@@ -52,23 +52,29 @@ async function connectTls(address: Address, tls: TlsOptions): Promise<Socket> {
 }
 
 /** Rejects with whatever error the socket ends with before that event. */
-async function opened(socket: Socket, event: string, options: SocketOptions): Promise<void> {
-  const { endpoint, connectTimeout, signal } = options;
+function opened(
+  socket: Socket,
+  event: string,
+  { endpoint, tls, connectTimeout, opening }: SocketOptions,
+): Promise<void> {
   const onTimeout = (): void => {
-    const missed = options.tls === undefined ? 'connection' : 'TLS handshake';
+    const missed = tls === undefined ? 'connection' : 'TLS handshake';
     const message = `no ${missed} within ${secondsText(connectTimeout)}`;
     socket.destroy(new NodeError(endpoint, 'timeout', message));
   };
-  const onAbort = (): void => {
-    socket.destroy(new NodeError(endpoint, 'down', closedHere));
-  };
-  const timer = setTimeout(onTimeout, connectTimeout);
-  signal?.addEventListener('abort', onAbort);
-  if (signal?.aborted === true) onAbort();
-  try {
-    await once(socket, event);
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
-  }
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(onTimeout, connectTimeout);
+    const finish = (error?: Error): void => {
+      clearTimeout(timer);
+      opening?.delete(socket);
+      socket.off(event, onOpen).off('error', finish);
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    const onOpen = (): void => {
+      finish();
+    };
+    socket.on(event, onOpen).on('error', finish);
+    opening?.add(socket);
+  });
 }

@@ -34,14 +34,18 @@ function split(text: string): { host: string; port: string | undefined } | undef
 /** URL brings every spelling of an address into one form. A number alone would be an address to it. */
 function canonicalHost(host: string): string | undefined {
   const url = `http://${host}`;
-  if (/^\d+$/.test(host) || /^embedded$/i.test(host) || !URL.canParse(url)) return undefined;
+  if (/^\d+$/.test(host) || isEmbedded(host) || !URL.canParse(url)) return undefined;
   return new URL(url).hostname;
+}
+
+function isEmbedded(text: string): boolean {
+  return text.toLowerCase() === 'embedded';
 }
 
 function hintFor(value: unknown): string {
   const usual = 'host or host:port, such as 127.0.0.1:11300';
   if (typeof value !== 'string') return usual;
-  if (/^embedded$/i.test(value)) return 'the embedded queue stands alone: nodes: embedded';
+  if (isEmbedded(value)) return 'the embedded queue stands alone: nodes: embedded';
   if (value.includes('://')) return `${usual}, without a scheme`;
   if (value.split(':').length > 2) return 'an IPv6 address is written as "[::1]:11300"';
   return usual;

@@ -15,12 +15,6 @@ const longestText = 100;
 const example = 'units are ms, s, m, h, d and w, from large to small: 500ms, 1.5s, 1h30m, 2d';
 
 const anyPart = /(\d+)(?:\.(\d+))?(ms|[wdhms])/g;
-/** From large to small, each unit at most once. */
-const wholeText = new RegExp(
-  `^(?=.)${Object.keys(units)
-    .map((unit) => String.raw`(?:\d+(?:\.\d+)?${unit})?`)
-    .join('')}$`,
-);
 
 /**
  * Whole milliseconds, 0 to `longestDuration`.
@@ -31,10 +25,11 @@ export function parseDuration(text: string): number {
     throw notADuration(text, ': it has no unit', `did you mean ${text}s?`);
   }
   if (text.startsWith('-')) throw notADuration(text, ': it is negative');
-  if (text.length > longestText || !wholeText.test(text)) throw notADuration(text, '');
+  const parts = text.length > longestText ? [] : partsOf(text);
+  if (!areWhole(parts, text)) throw notADuration(text, '');
   let total = 0n;
-  for (const [, whole = '', decimals = '', unit] of text.matchAll(anyPart)) {
-    const scaled = BigInt(whole + decimals) * BigInt(units[unit as Unit]);
+  for (const { whole, decimals, size } of parts) {
+    const scaled = BigInt(whole + decimals) * BigInt(size);
     const scale = 10n ** BigInt(decimals.length);
     if (scaled % scale !== 0n) throw notADuration(text, ': it is finer than a millisecond');
     total += scaled / scale;
@@ -43,6 +38,26 @@ export function parseDuration(text: string): number {
     throw notADuration(text, `: it is longer than ${formatDuration(longestDuration)}`);
   }
   return Number(total);
+}
+
+interface Part {
+  readonly text: string;
+  readonly whole: string;
+  readonly decimals: string;
+  /** Of its unit, in ms. */
+  readonly size: number;
+}
+
+function partsOf(text: string): Part[] {
+  return [...text.matchAll(anyPart)].map(([part, whole = '', decimals = '', unit]) => {
+    return { text: part, whole, decimals, size: units[unit as Unit] };
+  });
+}
+
+/** Nothing else is in the text, from large to small, each unit at most once. One expression for that compiles slowly. */
+function areWhole(parts: readonly Part[], text: string): boolean {
+  if (parts.length === 0 || parts.map((part) => part.text).join('') !== text) return false;
+  return parts.every(({ size }, at) => size < (parts[at - 1]?.size ?? Infinity));
 }
 
 function notADuration(text: string, why: string, hint = example): DqError {

@@ -95,7 +95,8 @@ export class JobProducer {
     const sealed = this.#seal(request);
     const result = await new Promise<PutResult>((resolve, reject) => {
       this.#joined.push({ sealed, resolve, reject });
-      if (this.#joined.length === 1) queueMicrotask(this.#putJoined);
+      // `queueMicrotask` costs a short process twice as much
+      if (this.#joined.length === 1) void Promise.resolve().then(this.#putJoined);
     });
     if (result instanceof DqError) throw result;
     return result;

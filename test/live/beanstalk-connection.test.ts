@@ -8,7 +8,9 @@ import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connect } from '../../src/beanstalk/connection.ts';
 import type { Connection, ConnectOptions } from '../../src/beanstalk/connection.ts';
 import { put, reserve, reserveWithTimeout, touch } from '../../src/beanstalk/job-commands.ts';
+import { Opening } from '../../src/beanstalk/opening.ts';
 import { listTubeUsed, quit, use } from '../../src/beanstalk/tube-commands.ts';
+import { NodeError } from '../../src/core/errors.ts';
 import { cut, startFakeNode } from '../support/fake-node.ts';
 import type { Script } from '../support/fake-node.ts';
 import { freePort, startBeanstalkd } from '../support/servers.ts';
@@ -74,17 +76,14 @@ describe('opening', () => {
 
   it('gives up when told to', async () => {
     const { endpoint } = await startFakeNode(silent);
-    const aborter = new AbortController();
-    const opening = connectTo(endpoint, { tls: {}, signal: aborter.signal });
+    const opening = new Opening();
+    const reason = new NodeError(endpoint, 'down', 'connection closed here');
+    const connecting = connectTo(endpoint, { tls: {}, opening });
     setImmediate(() => {
-      aborter.abort();
+      opening.giveUp(reason);
     });
-    expect(await settled(opening)).toMatchObject({
-      fault: 'down',
-      message: 'connection closed here',
-    });
-    const aborted = connectTo(server.endpoint, { signal: aborter.signal });
-    expect(await settled(aborted)).toMatchObject({ message: 'connection closed here' });
+    expect(await settled(connecting)).toBe(reason);
+    expect(await settled(connectTo(server.endpoint, { opening }))).toBe(reason);
   });
 
   it('no endpoint', async () => {
