@@ -1,30 +1,44 @@
 #!/usr/bin/env node
-// Loads the command from one file, compiled already if V8's code cache fits this Node, and runs it.
+// Loads the files of the command as they are wanted, compiled already if V8's code caches fit this Node, and runs it.
 
 const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { Script } = require('node:vm');
 
-/**
- * The files of the command. `put` is a part of the whole: put and at, the help and the version. When something else is
- * wanted, it hands over.
- */
-const whole = 'dq';
-const part = 'put';
+const folder = join(__dirname, '../dist/command/');
+const first = './dq.cjs';
+const scripts = new Map();
 
-function load(file, cacheName) {
-  const filename = join(__dirname, `../dist/cli/${file}.cjs`);
-  // Plain ASCII: esbuild escapes the rest.
-  const script = new Script(readFileSync(filename, 'latin1'), {
-    filename,
-    cachedData: readCache(cacheFile(file, cacheName)),
-  });
-  return { script, filename };
+/** Each file is a function: it finds its packages from here as it would from its own folder. */
+function run() {
+  const loaded = new Map();
+  const load = (name) => {
+    if (!name.startsWith('./')) return require(name);
+    const before = loaded.get(name);
+    if (before !== undefined) return before;
+    const exports = {};
+    loaded.set(name, exports);
+    const file = join(folder, name);
+    compiled(file).runInThisContext()(load, exports, file);
+    return exports;
+  };
+  load.resolve = require.resolve;
+  load(first);
 }
 
-/** @param {string} name by what it was warmed: it holds whatever else that needs, and no more. */
-function cacheFile(file, name) {
-  return join(__dirname, `../dist/cli/${file}.${name}.cache`);
+function compiled(file) {
+  let script = scripts.get(file);
+  if (script === undefined) {
+    // Plain ASCII: the build escapes the rest.
+    const source = readFileSync(file, 'latin1');
+    script = new Script(source, { filename: file, cachedData: readCache(cacheFile(file)) });
+    scripts.set(file, script);
+  }
+  return script;
+}
+
+function cacheFile(file) {
+  return `${file}.cache`;
 }
 
 function readCache(file) {
@@ -35,16 +49,5 @@ function readCache(file) {
   }
 }
 
-/** The script is a function: it finds its packages from here as it would from its own folder. */
-function run({ script, filename }) {
-  script.runInThisContext()(require, filename, () => run(load(whole, 'put')));
-}
-
-/** A guess is enough. One word is a question, most of the time: --help, --version. */
-function start(words) {
-  if (words.length === 1) run(load(part, 'help'));
-  else run(load(words.includes('put') || words.includes('at') ? part : whole, 'put'));
-}
-
-if (require.main === module) start(process.argv.slice(2));
-else module.exports = { cacheFile, load, run };
+if (require.main === module) run();
+else module.exports = { cacheFile, compiled, folder, run };

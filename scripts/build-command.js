@@ -1,14 +1,31 @@
-// Builds what bin/dq.js runs: the command and its packages in one file, a part of it in another, and V8's code caches.
+// Builds what bin/dq.js runs: the command and its packages in a few files, and V8's code caches.
 //
-// A start of dq is mostly the loading of modules: one file that is compiled already takes a third of the time, and the
-// less is in it, the sooner it is loaded.
+// A start of dq is mostly the loading of modules: in one file, compiled already, they take a third of the time, and the
+// less is in it, the sooner it is loaded. So the modules that are always needed together share a file.
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { transform } from 'esbuild';
+import { rolldown } from 'rolldown';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = `${root}dist/command`;
+
+/**
+ * What shares a file, with all that it imports, unless a file before it has that: dq itself with a put, what a put into a
+ * cluster adds, and into the embedded queue. V8 keeps a source of more than 128 KB out of its young generation, and the
+ * less is in there, the later it is collected: so the first is one file, not two.
+ */
+const together = [
+  [
+    'dq',
+    /src\/cli\/(main|(commands\/)?put)\.ts$|src\/config\/load\.ts$|cosmiconfig|page-size\.ts$/,
+  ],
+  ['beanstalkd', /src\/queue\/beanstalkd\.ts$/],
+  ['machine', /src\/ledger\/machine\.ts$/],
+  ['embedded', /src\/embedded\/embedded\.ts$|@photostructure/],
+];
 
 /** Parts of Node that take a millisecond or more to load, and that most commands don't come to use. */
 const loadedLate = /^(node:)?(child_process|crypto|fs\/promises|module|os|perf_hooks)$/;
@@ -16,23 +33,21 @@ const loadedLate = /^(node:)?(child_process|crypto|fs\/promises|module|os|perf_h
 /** Whoever imports one of them gets stand-ins for its functions, which load it when one is called. */
 const lateParts = {
   name: 'late-parts',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: loadedLate }, ({ path, kind, namespace }) =>
-      namespace.startsWith('late') ? { path, external: true } : { path, namespace: `late ${kind}` },
-    );
-    onLoad({ filter: loadedLate, namespace: 'late import-statement' }, async ({ path }) => ({
-      contents: [
-        ...standIns(path, (await import(path)).default),
-        `export default ${whole(path)};`,
-      ].join('\n'),
-    }));
-    onLoad({ filter: loadedLate, namespace: 'late require-call' }, ({ path }) => ({
-      contents: `module.exports = ${whole(path)};`,
-    }));
+  resolveId(path, importer, { kind }) {
+    if (!loadedLate.test(path)) return undefined;
+    if (importer?.startsWith('late-')) return { id: path, external: true };
+    return `late-${kind}:${path}`;
+  },
+  async load(id) {
+    const [, kind, path] = /^late-(.+?):(.*)$/.exec(id) ?? [];
+    if (kind === undefined) return undefined;
+    if (kind === 'require-call') return `module.exports = ${whole(path)};`;
+    const part = (await import(path)).default;
+    return [...standIns(path, part), `export default ${whole(path)};`].join('\n');
   },
 };
 
-/** Those that nobody imports are left out of the bundle. */
+/** Those that nobody imports are left out. */
 function standIns(path, part) {
   const names = Object.keys(part).filter((name) => typeof part[name] === 'function');
   return [
@@ -48,48 +63,22 @@ function whole(path) {
   return `/* @__PURE__ */ new Proxy({}, { get: (_, name) => require('${path}')[name] })`;
 }
 
-/** Whatever isn't put or at is left out of the part: who wants it is handed over to the whole. */
-const restLeftOut = {
-  name: 'rest-left-out',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^\.\/commands\// }, ({ path, kind }) =>
-      kind === 'dynamic-import' && !/\/(put|at)\.ts$/.test(path)
-        ? { path, namespace: 'left out' }
-        : undefined,
-    );
-    // Who awaits what has a `then` waits for its answer, and here none ever comes
-    onLoad({ filter: /./, namespace: 'left out' }, () => ({
-      contents: 'export function then() { handOver(); }',
-    }));
-  },
-};
-
 /** SQLite's JavaScript is bundled; what it loads lies in its own folder. */
 const sqliteAtHome = {
   name: 'sqlite-at-home',
-  setup({ onLoad }) {
-    onLoad({ filter: /@photostructure\/sqlite\/dist\/index\.cjs$/ }, ({ path }) => ({
-      contents: `const name = '@photostructure/sqlite';
-        const __dirname = require('path').dirname(require.resolve(name));
-        ${readFileSync(path, 'utf8')}`,
-    }));
+  load(path) {
+    if (!/@photostructure\/sqlite\/dist\/index\.cjs$/.test(path)) return undefined;
+    return `const name = '@photostructure/sqlite';
+      const __dirname = require('path').dirname(require.resolve(name));
+      ${readFileSync(path, 'utf8')}`;
   },
 };
 
-/** @param {string} file */
-function buildCommand(file, plugins) {
-  return build({
-    absWorkingDir: root,
-    entryPoints: ['src/cli/main.ts'],
-    outfile: `dist/cli/${file}.cjs`,
-    bundle: true,
+async function bundle() {
+  const command = await rolldown({
+    cwd: root,
+    input: { dq: 'src/cli/main.ts' },
     platform: 'node',
-    format: 'cjs',
-    target: 'node20.3',
-    minifySyntax: true,
-    minifyWhitespace: true,
-    lineLimit: 160, // Node shows the line of a defect
-    legalComments: 'linked',
     external: [
       // Only what is loaded when it is first needed, and is no JavaScript alone
       'ioredis',
@@ -101,36 +90,48 @@ function buildCommand(file, plugins) {
       'import-fresh',
       'parse-json',
     ],
-    supported: { 'dynamic-import': false },
-    define: { 'import.meta': 'importMeta' },
-    banner: {
-      js: `(function (require, __filename, handOver) {
-      const importMeta = { get url() { return require('url').pathToFileURL(__filename).href; } };`,
+    resolve: {
+      alias: {
+        // Of cosmiconfig dq uses the YAML loader alone; its index loads every kind of search
+        cosmiconfig: `${root}node_modules/cosmiconfig/dist/defaults.js`,
+        // and that doesn't come to use what writes YAML
+        'js-yaml': `${root}node_modules/js-yaml/lib/loader.js`,
+        '@photostructure/sqlite': `${root}node_modules/@photostructure/sqlite/dist/index.cjs`,
+      },
     },
-    footer: { js: '})' },
-    alias: {
-      // Of cosmiconfig dq uses the YAML loader alone; its index loads every kind of search
-      cosmiconfig: './node_modules/cosmiconfig/dist/defaults.js',
-      // and of js-yaml its loader
-      'js-yaml': './node_modules/js-yaml/lib/loader.js',
-      '@photostructure/sqlite': './node_modules/@photostructure/sqlite/dist/index.cjs',
-    },
-    plugins,
-    logLevel: 'warning',
+    plugins: [sqliteAtHome, lateParts],
   });
+  const { output } = await command.generate({
+    format: 'cjs',
+    dynamicImportInCjs: false,
+    entryFileNames: '[name].cjs',
+    chunkFileNames: '[name].cjs',
+    codeSplitting: {
+      groups: together.map(([name, test], at) => ({ name, test, priority: together.length - at })),
+    },
+  });
+  return output;
 }
 
-await buildCommand('dq', [sqliteAtHome, lateParts]);
-await buildCommand('put', [restLeftOut, sqliteAtHome, lateParts]);
-
-for (const words of [
-  ['dq', 'put'],
-  ['put', 'put'],
-  ['put', 'help'],
-]) {
-  const { status } = spawnSync(process.execPath, ['scripts/code-cache.js', ...words], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  process.exitCode ||= status ?? 1;
+async function writeCommand() {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const { fileName, code } of await bundle()) {
+    const small = await transform(code, {
+      target: 'node20.3',
+      minifySyntax: true,
+      minifyWhitespace: true,
+      lineLimit: 160, // Node shows the line of a defect
+      legalComments: 'eof',
+    });
+    const wrapped = `(function (require, exports, __filename) {'use strict';${small.code}})`;
+    writeFileSync(`${folder}/${fileName}`, wrapped);
+  }
 }
+
+await writeCommand();
+const { status } = spawnSync(process.execPath, ['scripts/code-cache.js'], {
+  cwd: root,
+  stdio: ['ignore', 'ignore', 'inherit'],
+});
+process.exitCode = status ?? 1;

@@ -1,40 +1,37 @@
-// Writes V8's code cache of a file of the command, made after the runs whose functions are to be in it.
-//
-// node scripts/code-cache.js FILE put      two puts: to a server that obliges, and into the embedded queue
-// node scripts/code-cache.js FILE help     the help and the version
+// Writes the V8 code caches of the command's files, after runs of what has to start quickly: its functions are in them.
 
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const require = createRequire(import.meta.url);
-const { cacheFile, load, run } = require('../bin/dq.js');
+const { cacheFile, compiled, folder, run } = require('../bin/dq.js');
 
-const [file, name] = process.argv.slice(2);
-const folder = mkdtempSync(join(tmpdir(), 'dq-build-'));
-process.env.STATE_DIRECTORY = folder;
+const temporary = mkdtempSync(join(tmpdir(), 'dq-build-'));
+process.env.STATE_DIRECTORY = temporary;
 // Whoever builds may have a cluster of their own
 delete process.env.DQ_NODES;
 delete process.env.DQ_REDIS;
 delete process.env.DQ_TUBE;
-rmSync(cacheFile(file, name), { force: true });
-const loaded = load(file, name);
 try {
-  const lines = name === 'put' ? await puts() : [['--version'], ['--help']];
-  for (const words of lines) await runToEnd(words);
-  writeFileSync(cacheFile(file, name), loaded.script.createCachedData());
+  for (const words of [['--version'], ['--help'], ...(await puts())]) await runToEnd(words);
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.cjs'))) {
+    const file = join(folder, name);
+    writeFileSync(cacheFile(file), compiled(file).createCachedData());
+  }
 } finally {
-  rmSync(folder, { recursive: true });
+  rmSync(temporary, { recursive: true });
 }
 process.reallyExit(0);
 
+/** To a server that obliges, and into the embedded queue. */
 async function puts() {
   const port = await startServer();
   return [['embedded'], [`[127.0.0.1:${port}]`]].map(([nodes], at) => {
-    const file = join(folder, `${at}.yaml`);
+    const file = join(temporary, `${at}.yaml`);
     writeFileSync(file, `nodes: ${nodes}\nredis: redis://127.0.0.1:6379\n`);
     return ['put', '--quiet', '-c', file, '--delay', '5s', 'hi'];
   });
@@ -61,6 +58,6 @@ function runToEnd(words) {
       if (code === 0) resolve();
       else reject(new Error(`dq ${words.join(' ')} ended with ${code}`));
     };
-    run(loaded);
+    run();
   });
 }

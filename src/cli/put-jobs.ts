@@ -4,6 +4,7 @@ import { Buffer } from 'node:buffer';
 import type { Cluster } from '../cluster.ts';
 import { DqError } from '../core/errors.ts';
 import { defaultPriority } from '../core/job-defaults.ts';
+import { keyOf } from '../core/key.ts';
 import { putInOrder, type BulkEnd, type BulkParts } from '../produce/bulk.ts';
 import { MayStillRun, type Accepted, type JobProducer } from '../produce/producer.ts';
 import { addressesOf } from '../produce/replicator.ts';
@@ -112,7 +113,7 @@ export async function putJobs(
   const cluster = openCluster(await context.config(), context);
   try {
     const { tube, minReplicas } = cluster.config;
-    const print = await printing(context.printer, tube, cluster.config.replicas, minReplicas);
+    const print = printing(context.printer, tube, cluster.config.replicas, minReplicas);
     const record = 'form' in source ? source.form.name : undefined;
     const waiting = await waitingFor(cluster, { atMost: wanted.wait, record }, context);
     const onAccepted: OnAccepted = async (accepted, records) => {
@@ -169,16 +170,15 @@ async function putRecords(
   });
   if (empty > 0) printer.note(`${empty} empty ${empty === 1 ? 'line' : 'lines'} skipped`);
   if (end.refusal === undefined) return;
-  throw await resumable(end, `${form.name} ${end.refused?.number}`);
+  throw resumable(end, `${form.name} ${end.refused?.number}`);
 }
 
 /** The refusal, with where to go on. */
-async function resumable(
+function resumable(
   { refusal, accepted, mayRun, moreRefusals }: BulkEnd<unknown>,
   place: string,
-): Promise<unknown> {
+): unknown {
   if (!(refusal instanceof DqError)) return refusal;
-  const { keyOf } = await import('../core/key.ts');
   const refused = [refusal, ...moreRefusals].filter((each) => each instanceof MayStillRun);
   const undone = mayRun.map(({ envelope }) => keyOf(envelope));
   const keys = [...refused.map(({ key }) => key), ...undone];
@@ -201,12 +201,7 @@ type OnAccepted = BulkParts<StdinRecord>['onAccepted'];
 type Print = (accepted: readonly Accepted[]) => Promise<void> | undefined;
 
 /** Prints each accepted job, those that come together in one write, and says once which nodes don't take part. */
-async function printing(
-  printer: Printer,
-  tube: string,
-  replicas: number,
-  minReplicas: number,
-): Promise<Print> {
+function printing(printer: Printer, tube: string, replicas: number, minReplicas: number): Print {
   const told = new Set<string>();
   const warn = ({ failed, replicas: kept }: Accepted): void => {
     for (const { node, message } of failed) {
@@ -216,7 +211,7 @@ async function printing(
       if (!printer.json) printer.warn(`${node}: ${message}; ${count}`);
     }
   };
-  const lineOf = await lining(printer, tube);
+  const lineOf = lining(printer, tube);
   return (accepted) => {
     const printed = printer.data(accepted.map(lineOf).join('\n'));
     accepted.forEach(warn);
@@ -224,9 +219,8 @@ async function printing(
   };
 }
 
-async function lining(printer: Printer, tube: string): Promise<(accepted: Accepted) => string> {
+function lining(printer: Printer, tube: string): (accepted: Accepted) => string {
   if (!printer.json) return ({ receipt }) => receipt;
-  const { keyOf } = await import('../core/key.ts');
   return (accepted) => {
     const addresses = addressesOf(accepted.replicas);
     return jsonText(putJson({ ...accepted, addresses, tube, key: keyOf(accepted.envelope) }));
