@@ -60,29 +60,28 @@ export class EmbeddedReservation implements Reservation {
 
   /** True also when the ledger's `done` has taken the replica with it. */
   delete(): Promise<boolean> {
-    return this.#settle(quiet, (now) => {
-      const deleted = this.#database.run(
-        `DELETE FROM replica
-         WHERE id = ? AND (reserves = ? OR state <> 'reserved' OR until <= ?)`,
-        this.id,
-        this.#reserves,
-        now,
-      );
-      return deleted === 1 || this.#wentWithDone();
+    return this.#settle(async () => {
+      // The usual case, and a look costs less than half of a transaction
+      const isGone = await this.#database.read(() => this.#wentWithDone());
+      return isGone || this.#delete();
     });
   }
 
   async release(delay: number): Promise<boolean> {
     assertWhole('delay', delay, 0);
-    return this.#settle(ringing, (now) =>
-      delay > 0
-        ? this.#set(`state = 'delayed', until = ?`, now + delay * 1_000, now)
-        : this.giveBack(now),
+    return this.#settle(() =>
+      this.#database.write(ringing, (now) =>
+        delay > 0
+          ? this.#set(`state = 'delayed', until = ?`, now + delay * 1_000, now)
+          : this.giveBack(now),
+      ),
     );
   }
 
   bury(): Promise<boolean> {
-    return this.#settle(quiet, (now) => this.#set(`state = 'buried', until = ?`, null, now));
+    return this.#settle(() =>
+      this.#database.write(quiet, (now) => this.#set(`state = 'buried', until = ?`, null, now)),
+    );
   }
 
   /** Within a transaction. */
@@ -98,6 +97,19 @@ export class EmbeddedReservation implements Reservation {
     });
   }
 
+  #delete(): Promise<boolean> {
+    return this.#database.write(quiet, (now) => {
+      const deleted = this.#database.run(
+        `DELETE FROM replica
+         WHERE id = ? AND (reserves = ? OR state <> 'reserved' OR until <= ?)`,
+        this.id,
+        this.#reserves,
+        now,
+      );
+      return deleted === 1 || this.#wentWithDone();
+    });
+  }
+
   #set(change: string, until: number | null, now: number): boolean {
     const sql = `UPDATE replica SET ${change} WHERE ${ours}`;
     return this.#database.run(sql, until, this.id, this.#reserves, now) === 1;
@@ -109,12 +121,12 @@ export class EmbeddedReservation implements Reservation {
     return this.#database.get(sql, this.node.tube, keyOf(this.envelope), this.id) !== undefined;
   }
 
-  async #settle(terms: WriteTerms, change: (now: number) => boolean): Promise<boolean> {
+  async #settle(act: () => Promise<boolean>): Promise<boolean> {
     if (this.#settled)
       throw new Error(`replica ${this.id} of ${this.node.tube} is settled already`);
     this.#settled = true;
     try {
-      const done = await this.#database.write(terms, change);
+      const done = await act();
       this.#held.delete(this);
       return done;
     } catch (thrown) {
