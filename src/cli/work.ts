@@ -2,7 +2,7 @@
 
 import { Batches } from '../consume/batches.ts';
 import { batchCommand, commandHandler, type CommandOptions } from '../consume/command-handler.ts';
-import { Drain } from '../consume/drain.ts';
+import { Drain, longestOutage, type DrainEnd } from '../consume/drain.ts';
 import { workerName } from '../consume/name.ts';
 import { Worker, type WorkerOptions, type WorkSummary } from '../consume/worker.ts';
 import type { Config } from '../config/schema.ts';
@@ -66,20 +66,20 @@ export async function work(
     const size = batch === undefined ? {} : { batch: batch.size };
     report({ level: 'info', event: 'working', ...about, ...size });
     const ended = worker.run(signals.stop, signals.hurry);
-    let unseen: string[] = [];
+    let hindrance: string | undefined;
     if (limits.drain !== undefined) {
       const nodes = tubes.flatMap((tube) => tube.nodes);
       const idle = (): boolean => worker.idle;
-      const parts = { clock: systemClock, ledger, nodes, within: limits.drain, idle };
-      unseen = await drain.wait(parts, AbortSignal.any([signals.stop, whenEnded(ended)]));
+      const stalled = (): boolean => worker.stalled;
+      const parts = { clock: systemClock, ledger, nodes, within: limits.drain, idle, stalled };
+      const end = await drain.wait(parts, AbortSignal.any([signals.stop, whenEnded(ended)]));
+      hindrance = hindranceOf(end, config);
       signals.finish();
     }
     const summary = await ended;
-    const code = exitCodeOf(summary, signals, limits, unseen.length >= config.minReplicas);
+    const code = exitCodeOf(summary, signals, limits, hindrance !== undefined);
     context.exit(code);
-    if (code === exitCodes.unavailable) {
-      context.printer.warn(`jobs may be out of sight: ${unseen.join(', ')} can't be reached`);
-    }
+    if (code === exitCodes.unavailable && hindrance !== undefined) context.printer.warn(hindrance);
   } finally {
     signals.release();
     await cluster.close();
@@ -128,14 +128,24 @@ function whenEnded(ended: Promise<unknown>): AbortSignal {
   return controller.signal;
 }
 
+/** Why jobs may be left. */
+function hindranceOf(
+  { unseen, ledgerDown }: DrainEnd,
+  { minReplicas }: Config,
+): string | undefined {
+  if (ledgerDown) return `jobs may be left: the ledger was down for ${longestOutage / 1_000} s`;
+  if (unseen.length < minReplicas) return undefined;
+  return `jobs may be out of sight: ${unseen.join(', ')} can't be reached`;
+}
+
 function exitCodeOf(
   { unsettled, buried }: WorkSummary,
   signals: StopSignals,
   limits: WorkLimits,
-  outOfSight: boolean,
+  isHindered: boolean,
 ): number {
   if (unsettled > 0) return signals.code ?? exitCodes.unavailable;
   if (signals.code !== undefined || limits.drain === undefined) return exitCodes.done;
-  if (outOfSight) return exitCodes.unavailable;
+  if (isHindered) return exitCodes.unavailable;
   return buried > 0 ? exitCodes.notSo : exitCodes.done;
 }

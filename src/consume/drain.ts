@@ -14,13 +14,26 @@ export interface DrainParts {
   readonly within: number;
   /** Nothing is held, running or being settled here. */
   readonly idle: () => boolean;
+  /** Nothing is here either, because nothing may start: the ledger is down. */
+  readonly stalled: () => boolean;
+}
+
+export interface DrainEnd {
+  /** The endpoints that couldn't be asked: jobs may be out of sight there. */
+  readonly unseen: readonly string[];
+  /** Jobs may be left: the ledger was down for `longestOutage`. */
+  readonly ledgerDown: boolean;
 }
 
 /** Between two looks, in ms. A job may be on its way here while one look is taken: two must agree. */
 const betweenLooks = 100;
+/** In ms: a failover takes less, and who drains waits for an end. */
+export const longestOutage = 60_000;
 
 export class Drain {
   readonly #retries = new Map<string, JobRef>();
+  /** Since when the ledger is down, as seen from here. */
+  #downSince: number | undefined;
 
   /** Keeps in mind which jobs failed here and will be tried again, wherever. */
   readonly onVerdict = (job: JobRef, verdict: Verdict): void => {
@@ -29,29 +42,41 @@ export class Drain {
     else this.#retries.delete(name);
   };
 
-  /**
-   * Resolves when there is nothing left, or `signal` aborts.
-   * @returns the endpoints that couldn't be asked: jobs may be out of sight there.
-   */
-  async wait(parts: DrainParts, signal: AbortSignal): Promise<string[]> {
-    let unseen: string[] = [];
+  /** Resolves when there is nothing left, when the ledger was down for too long, or `signal` aborts. */
+  async wait(parts: DrainParts, signal: AbortSignal): Promise<DrainEnd> {
+    const { clock, idle, stalled } = parts;
+    let unseen: readonly string[] = [];
     for (let clean = 0; clean < 2 && !signal.aborted;) {
-      await parts.clock.sleep(betweenLooks, signal);
-      const looks = parts.idle() ? await this.#look(parts) : undefined;
-      clean = looks?.clean === true && parts.idle() ? clean + 1 : 0;
+      await clock.sleep(betweenLooks, signal);
+      const looks = idle() ? await this.#look(parts) : undefined;
+      clean = looks?.clean === true && idle() ? clean + 1 : 0;
       unseen = looks?.unseen ?? [];
+      this.#noteOutage(stalled() || looks?.ledgerDown === true, clock.now());
+      if (clock.now() - (this.#downSince ?? Infinity) >= longestOutage) {
+        return { unseen, ledgerDown: true };
+      }
     }
-    return unseen;
+    return { unseen, ledgerDown: false };
   }
 
-  async #look(parts: DrainParts): Promise<{ clean: boolean; unseen: string[] }> {
+  #noteOutage(isDown: boolean, now: number): void {
+    if (!isDown) this.#downSince = undefined;
+    else this.#downSince ??= now;
+  }
+
+  async #look(parts: DrainParts): Promise<DrainEnd & { clean: boolean }> {
     const seen = await Promise.all(parts.nodes.map((node) => hasJobs(node, parts.within)));
     const unseen = parts.nodes.filter((_, at) => seen[at] === undefined);
-    const clean = !seen.includes(true) && (await this.#retriesAreOver(parts.ledger));
-    return { clean, unseen: [...new Set(unseen.map(({ endpoint }) => endpoint))] };
+    const isEmpty = !seen.includes(true);
+    const areOver = isEmpty ? await this.#retriesAreOver(parts.ledger) : false;
+    return {
+      ...{ clean: areOver === true, ledgerDown: areOver === undefined },
+      unseen: [...new Set(unseen.map(({ endpoint }) => endpoint))],
+    };
   }
 
-  async #retriesAreOver(ledger: Ledger): Promise<boolean> {
+  /** Undefined when the ledger can't be asked. */
+  async #retriesAreOver(ledger: Ledger): Promise<boolean | undefined> {
     try {
       for (const [name, job] of this.#retries) {
         const standing = await ledger.look(job);
@@ -60,7 +85,7 @@ export class Drain {
       }
       return true;
     } catch (error) {
-      if (error instanceof LedgerDown) return false;
+      if (error instanceof LedgerDown) return undefined;
       throw error;
     }
   }

@@ -187,6 +187,11 @@ export class Worker {
     return havePassed(this.#options.clock, longestPostponement, this.#postponedAt);
   }
 
+  /** Nothing is here, and nothing comes as long as the ledger is down. */
+  get stalled(): boolean {
+    return this.#working === 0 && !this.#gate.open;
+  }
+
   /**
    * Works until `stop` aborts (or `maxJobs` have run), then lets handlers finish for `grace`, ends the rest,
    * and gives back what it can.

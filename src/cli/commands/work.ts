@@ -15,7 +15,10 @@ export function declare(command: Command, program: Program): void {
     .option('--attempts <n>', 'how many failures bury a job (default: 5)')
     .option('--timeout <duration>', 'end a handler that runs longer (default: none)')
     .option('--grace <duration>', 'how long handlers may finish after a signal (default: 25s)')
-    .option('--drain [duration]', 'stop when nothing is due within that time (default: 0s)')
+    .option(
+      '--drain [duration]',
+      'stop when nothing is due within that time (default: 0s), or the ledger was down for 60s',
+    )
     .option('--max-jobs <n>', 'stop after so many jobs')
     .option('--batch <n>', 'up to so many due jobs in one run, a line of stdin each')
     .option('--batch-wait <duration>', 'how long a batch may wait for more jobs (default: 0s)')

@@ -137,10 +137,12 @@ export class Staff {
     });
     if (terms.drains) {
       const idle = (): boolean => worker.idle;
+      const stalled = (): boolean => worker.stalled;
       const signal = AbortSignal.any([hand.stop.signal, over.signal]);
-      void drain.wait({ clock, ledger, nodes, within: 0, idle }, signal).then((unseen) => {
+      const parts = { clock, ledger, nodes, within: 0, idle, stalled };
+      void drain.wait(parts, signal).then(({ unseen, ledgerDown }) => {
         if (!process.alive || signal.aborted) return;
-        checkDrained(world, process, unseen);
+        if (!ledgerDown) checkDrained(world, process, unseen);
         this.#world.history.stopAsked(process);
         hand.stop.abort();
       });
