@@ -36,17 +36,44 @@ export function diagnoseNode(endpoint: string, facts: BeanstalkdDescription): Fi
   return findings;
 }
 
-/** @param waiting how many connections wait in a reserve on the tube, on each node. */
-export function diagnoseWorkers(tube: string, waiting: readonly number[]): Finding {
-  const most = Math.max(0, ...waiting);
-  if (most > 0)
-    return { subject: `tube ${tube}`, level: 'good', message: 'a worker waits for jobs' };
+/** What one node tells of those who work on a tube. */
+export interface Staff {
+  /** Connections that wait in a reserve. */
+  readonly waiting: number;
+  /** Jobs that are reserved. */
+  readonly reserved: number;
+}
+
+/** @param staff by node. */
+export function diagnoseWorkers(tube: string, staff: readonly Staff[]): Finding {
+  const subject = `tube ${tube}`;
+  if (staff.some(({ waiting }) => waiting > 0))
+    return { subject, level: 'good', message: 'a worker waits for jobs' };
+  const reserved = Math.max(0, ...staff.map((each) => each.reserved));
+  if (reserved > 0) {
+    const jobs = reserved === 1 ? '1 job is' : `${reserved} jobs are`;
+    return { subject, level: 'good', message: `${jobs} being worked on; no worker is free` };
+  }
   return {
-    subject: `tube ${tube}`,
-    level: 'warn',
-    message: 'no worker waits for jobs just now: there is none, or all are busy',
+    ...{ subject, level: 'warn', message: 'no worker: none waits, and no job is reserved' },
     remedy: `on any machine: dq work -t ${tube} -- ./handler.sh`,
   };
+}
+
+/** @param servers by endpoint. */
+export function diagnoseTwins(servers: ReadonlyMap<string, string | undefined>): Finding[] {
+  const known = new Map<string, string>();
+  const findings: Finding[] = [];
+  for (const [subject, server] of servers) {
+    if (server === undefined) continue;
+    const first = known.get(server);
+    if (first === undefined) known.set(server, subject);
+    else {
+      const message = `the same server as ${first}: replicas there are lost together`;
+      findings.push({ subject, level: 'warn', message, remedy: 'name each server once' });
+    }
+  }
+  return findings;
 }
 
 export function diagnoseRedis(facts: RedisReport): Finding[] {

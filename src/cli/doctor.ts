@@ -6,7 +6,14 @@ import type { Config } from '../config/schema.ts';
 import { escapeControl } from '../output/escape.ts';
 import type { BeanstalkdNode } from '../queue/beanstalkd.ts';
 import type { Context } from './context.ts';
-import { diagnoseNode, diagnoseRedis, diagnoseWorkers, type Finding } from './diagnosis.ts';
+import {
+  diagnoseNode,
+  diagnoseRedis,
+  diagnoseTwins,
+  diagnoseWorkers,
+  type Finding,
+  type Staff,
+} from './diagnosis.ts';
 import { exitCodes } from './exit-codes.ts';
 
 export async function doctor(context: Context): Promise<void> {
@@ -15,9 +22,13 @@ export async function doctor(context: Context): Promise<void> {
   try {
     const tubes = await Promise.all(config.tubes.map((tube) => lookAtTube(tube, cluster)));
     const ofNodes = tubes[0]?.nodes ?? [];
+    const twins = tubes[0]?.twins ?? [];
     const ofLedger = await lookAtLedger(cluster);
     const ofTubes = tubes.map(({ workers }) => workers);
-    await print([...lookAtConfig(config), ...ofNodes.flat(), ...ofLedger, ...ofTubes], context);
+    await print(
+      [...lookAtConfig(config), ...ofNodes.flat(), ...twins, ...ofLedger, ...ofTubes],
+      context,
+    );
     const usable = ofNodes.filter((findings) => !findings.some(isBad)).length;
     const works = usable >= config.minReplicas && !ofLedger.some(isBad);
     context.exit(works ? exitCodes.done : exitCodes.unavailable);
@@ -55,6 +66,7 @@ function counted(count: number, word: string): string {
 interface TubeFindings {
   /** By node. */
   readonly nodes: readonly (readonly Finding[])[];
+  readonly twins: readonly Finding[];
   readonly workers: Finding;
 }
 
@@ -63,20 +75,30 @@ async function lookAtTube(tube: string, cluster: Cluster): Promise<TubeFindings>
     cluster.config.nodes === 'embedded'
       ? [await lookAtEmbedded(tube, cluster)]
       : await Promise.all((await cluster.beanstalkdNodes(tube)).map(lookAtNode));
-  const waiting = looks.map((look) => look.waiting);
-  return { nodes: looks.map(({ findings }) => findings), workers: diagnoseWorkers(tube, waiting) };
+  const servers = new Map(looks.map(({ endpoint, server }) => [endpoint, server]));
+  return {
+    nodes: looks.map(({ findings }) => findings),
+    twins: diagnoseTwins(servers),
+    workers: diagnoseWorkers(tube, looks),
+  };
 }
 
-interface Look {
+interface Look extends Staff {
+  readonly endpoint: string;
   readonly findings: readonly Finding[];
-  readonly waiting: number;
+  /** Undefined: not known. */
+  readonly server?: string | undefined;
 }
+
+const nobody: Staff = { waiting: 0, reserved: 0 };
 
 async function lookAtEmbedded(tube: string, cluster: Cluster): Promise<Look> {
   const finding = await lookAtFile('embedded', cluster);
-  if (isBad(finding)) return { findings: [finding], waiting: 0 };
+  const look = { endpoint: 'embedded', findings: [finding] };
+  if (isBad(finding)) return { ...look, ...nobody };
   const [node] = await cluster.nodes(tube);
-  return { findings: [finding], waiting: (await node?.counts())?.waiting ?? 0 };
+  const { waiting, reserved } = (await node?.counts()) ?? nobody;
+  return { ...look, waiting, reserved };
 }
 
 /** The file of the embedded queue, or of the ledger of a lone beanstalkd: can it be written? */
@@ -93,19 +115,21 @@ async function lookAtFile(subject: 'embedded' | 'ledger', cluster: Cluster): Pro
 }
 
 async function lookAtNode(node: BeanstalkdNode): Promise<Look> {
+  const { endpoint } = node;
   try {
     const facts = await node.describe();
-    return { findings: diagnoseNode(node.endpoint, facts), waiting: facts.waiting };
+    const { waiting, reserved, server } = facts;
+    return { endpoint, findings: diagnoseNode(endpoint, facts), waiting, reserved, server };
   } catch (error) {
     if (!(error instanceof NodeError)) throw error;
     const remedy = 'is beanstalkd running there, and does it listen on that address (-l)?';
     const finding = {
-      subject: node.endpoint,
+      subject: endpoint,
       level: 'bad' as const,
       message: error.message,
       remedy,
     };
-    return { findings: [finding], waiting: 0 };
+    return { endpoint, findings: [finding], ...nobody };
   }
 }
 

@@ -1,6 +1,7 @@
 // The `nodes:` option: a list of endpoints or of mappings, the same as a text with commas, or `embedded`.
 
 import { messageOf } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
 import { endpoint, type Endpoint } from './endpoint.ts';
 import { flag, isMapping, mapping, shown, text, tubeName } from '../core/reader.ts';
 import type { Reader, Report } from '../core/reader.ts';
@@ -45,6 +46,14 @@ export function nodesOfText(value: string, path: string, report: Report): Nodes 
   if (value.trim() === 'embedded') return 'embedded';
   if (value.trim() === '') {
     report(path, 'names no node', 'endpoints with commas between them, or embedded');
+    return [];
+  }
+  if (nearest(value.trim(), ['embedded']) !== undefined) {
+    report(
+      path,
+      `no endpoint: ${shown(value)}`,
+      'did you mean embedded? A host has a port: host:11300',
+    );
     return [];
   }
   const found = value.split(',').map((item) => endpoint(item, path, report));

@@ -58,6 +58,10 @@ export interface BeanstalkdDescription {
   readonly connections: number;
   /** Connections that wait in a reserve on this tube. */
   readonly waiting: number;
+  /** Jobs of this tube that are reserved. */
+  readonly reserved: number;
+  /** No other process has it, whatever its address; a very old one has none. */
+  readonly server: string | undefined;
 }
 
 interface Fetch {
@@ -235,9 +239,13 @@ export class BeanstalkdNode implements QueueNode {
   }
 
   async describe(): Promise<BeanstalkdDescription> {
-    const [server, { waiting }] = await Promise.all([this.#commands.send(stats()), this.counts()]);
-    const { version, binlog, draining, maxJobSize, uptime, connections } = server;
-    return { version, binlog, draining, maxJobSize, uptime, connections, waiting };
+    const [facts, counts] = await Promise.all([this.#commands.send(stats()), this.counts()]);
+    const { version, binlog, draining, maxJobSize, uptime, connections, all } = facts;
+    const { waiting, reserved } = counts;
+    return {
+      ...{ version, binlog, draining, maxJobSize, uptime, connections, waiting, reserved },
+      server: all.get('id'),
+    };
   }
 
   close(): void {

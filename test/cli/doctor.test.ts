@@ -85,8 +85,46 @@ describe('what is wrong is named with its remedy', () => {
   it('a tube that nobody works on', async () => {
     const cluster = await healthy();
     const { stdout } = await cluster.dq(['-t', 'lonely', 'doctor']);
-    expect(stdout).toMatch(/no worker|nobody/i);
+    expect(stdout).toMatch(/no worker: none waits/);
     expect(stdout).toContain('lonely');
+  });
+
+  it('a tube whose workers are busy', async () => {
+    const cluster = await healthy();
+    await cluster.put('job');
+    const work = cluster.startDq(['work', '--json', '--verbose', '--', 'cat; sleep 600']);
+    await work.event('started');
+    const { stdout } = await cluster.dq(['doctor']);
+    expect(stdout).toMatch(/^ok .*tube default 1 job is being worked on; no worker is free$/m);
+    work.kill('SIGTERM');
+    work.kill('SIGTERM');
+    await work.ended;
+  });
+
+  it('two names of one server', async () => {
+    const cluster = await healthy();
+    const [node] = cluster.nodes;
+    const [one, two] = [node?.endpoint ?? '', `localhost:${node?.endpoint.split(':')[1] ?? ''}`];
+    const { code, stdout } = await cluster.dq(['doctor'], { env: { DQ_NODES: `${one},${two}` } });
+    expect(stdout).toContain(`warn ${two} the same server as ${one}: replicas there are lost`);
+    expect(code).toBe(0);
+    expect((await cluster.dq(['doctor'])).stdout).not.toContain('the same server');
+  });
+
+  it('a Redis that is none', async () => {
+    const cluster = await healthy();
+    const env = { DQ_REDIS: `redis://${cluster.nodes[0]?.endpoint ?? ''}` };
+    const { code, stdout } = await cluster.dq(['doctor'], { env });
+    expect(code).toBe(75);
+    expect(stdout).toMatch(/^BAD .*: what answers is no Redis$/m);
+  });
+
+  it('a Redis that wants a password', async () => {
+    const locked = await startRedis(['--requirepass', 'x']);
+    const cluster = await healthy();
+    const env = { DQ_REDIS: `redis://${locked.endpoint}` };
+    const { stdout } = await cluster.dq(['doctor'], { env });
+    expect(stdout).toMatch(/^BAD .*NOAUTH: it wants a password$/m);
   });
 
   it('a Redis that is away', async () => {

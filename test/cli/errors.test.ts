@@ -182,6 +182,7 @@ describe('the configuration', () => {
     ['empty', '', /empty|nodes/],
     ['without nodes', 'tube: default\n', /nodes/],
     ['with no node', 'nodes: []\n', /nodes/],
+    ['with a slip', 'nodes: embeded\n', /"embeded".*did you mean embedded\?/s],
     [
       'two equal endpoints',
       configOf(['127.0.0.1:1', 'q:1', '127.0.0.1:1'], 'r:1'),

@@ -48,6 +48,9 @@ export function faultOf(error: Error, deadlineMs: number): string {
   if (/^(?:Command timed out|Socket timeout)/.test(message)) {
     return `no reply within ${deadlineMs / 1000} s`;
   }
+  // What ioredis says then is about itself
+  if (message.startsWith('NOAUTH ')) return 'NOAUTH: it wants a password';
+  if (/^(?:Unknown RESP type|Protocol error, got)/.test(message)) return 'what answers is no Redis';
   if (message.startsWith("Stream isn't writeable")) return 'not connected';
   if (error.name === 'MaxRetriesPerRequestError') return 'the connection was lost';
   // The name of the server says the address already, and an AggregateError says nothing.
