@@ -1,4 +1,4 @@
-// Instants as people write them (`2027-01-01T09:00`, `17:30`, `+90s`, `tomorrow 09:00`) to nanoseconds, and back.
+// Instants as people write them (`2027-01-01T09:00`, `17:30`, `+90s`, `-1h`, `tomorrow 09:00`) to nanoseconds, and back.
 
 import { parseDuration } from './duration.ts';
 import { latestDueMs } from './envelope.ts';
@@ -94,8 +94,9 @@ function wordsOf(text: string): string {
 function readInstant(words: string, frame: Frame): Instant | undefined {
   const now = BigInt(frame.now) * nsPerMs;
   if (words === 'now') return { ns: now, relative: true };
-  if (/^\+./.test(words)) {
-    return { ns: now + durationNs(words.slice(1).trimStart()), relative: true };
+  if (/^[+-]./.test(words)) {
+    const ahead = durationNs(words.slice(1).trimStart());
+    return { ns: words.startsWith('-') ? now - ahead : now + ahead, relative: true };
   }
   const ns = readPoint(words, frame);
   if (ns !== undefined) return { ns, relative: false };

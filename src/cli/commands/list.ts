@@ -16,6 +16,7 @@ export function declare(command: Command, program: Program): void {
     'dq list',
     'dq list --state buried',
     "dq list --match 'report 17' --due-before 'tomorrow 09:00'",
+    'dq list --due-before -1h',
     "dq list --json --match '/^mail to .*@example.org$/i' | jq -r .receipt",
     'dq list -t default.cron --limit 20',
   ]);
@@ -27,9 +28,12 @@ export function declare(command: Command, program: Program): void {
 
 function selectionOptions(command: Command): Command {
   return command
-    .addOption(stateOption('only these; buried means dead too'))
+    .addOption(stateOption('only these; buried: dead ones, and what is left of ended ones, too'))
     .option('--match <text>', 'only those whose payload has that text, or matches /an expression/')
-    .option('--due-before <time>', 'only those due before TIME, in any form that dq at takes')
+    .option(
+      '--due-before <time>',
+      'only those due before TIME, in any form that dq at takes; -1h: an hour ago',
+    )
     .option('--due-after <time>', 'only those due after TIME')
     .option('--under-replicated', 'only those on fewer nodes than replicas: of the configuration');
 }

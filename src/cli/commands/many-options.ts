@@ -12,7 +12,10 @@ export function manyOptions(command: Command, verb: string): void {
       ),
     )
     .option('--match <text>', 'whose payload holds this text, or matches /this/')
-    .option('--due-before <time>', 'that are due before that time, in any form that dq at takes')
+    .option(
+      '--due-before <time>',
+      'that are due before that time, in any form that dq at takes; -1h: an hour ago',
+    )
     .option('--due-after <time>', 'that are due after it')
     .option('--dry-run', `only show what it would ${verb}`)
     .option('-y, --yes', 'ask nothing');
