@@ -5,6 +5,7 @@ import { DqError, messageOf, NodeError, type LedgerDown } from '../core/errors.t
 import { jobSheet } from '../output/job-sheet.ts';
 import type { Printer } from '../output/printer.ts';
 import { surveyJson, type JobFacts, type ReplicaFacts } from '../output/survey-json.ts';
+import { nothingLeft } from '../produce/revoke.ts';
 import { firstJobs, inspect, type Inspection, type Place } from '../survey/inspect.ts';
 import type { Context } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -47,7 +48,8 @@ async function peekReceipt(receipt: string, cluster: Cluster, context: Context):
 }
 
 function nothingThere(receipt: string, { unreached }: Inspection): DqError {
-  if (unreached.length === 0) return new DqError('absent', `no such job: ${receipt}`);
+  if (unreached.length === 0)
+    return new DqError('absent', `no such job: ${receipt}`, { hint: nothingLeft });
   const reasons = unreached.map(({ error }) => `${error.node}: ${messageOf(error)}`).join('; ');
   return new DqError(
     'unavailable',

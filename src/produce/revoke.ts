@@ -98,11 +98,14 @@ export function explain(revocation: Revocation): DqError | undefined {
   }
 }
 
+/** A receipt tells no key: without a replica the ledger can't be asked. */
+export const nothingLeft = 'it is done, was deleted or was never there: nothing is left of it';
+
 /** @param done what wasn't done to it. */
 export function explainUnidentified(found: Unidentified, done: 'deleted' | 'kicked'): DqError {
   switch (found.result) {
     case 'absent':
-      return new DqError('absent', 'no such job');
+      return new DqError('absent', 'no such job', { hint: nothingLeft });
     case 'unlike':
       return new DqError('absent', `${unlikeness(found)}; nothing was ${done}`, {
         hint: `a node that restarted without a binlog counts its ids from 1 again${remedy(found, done)}`,
