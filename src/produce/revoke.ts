@@ -46,14 +46,18 @@ export async function revokeIdentified(
 ): Promise<Revocation> {
   if (!('result' in job)) return revokeJob(job, ledger);
   if (job.result !== 'unlike' || job.lone === undefined) return job;
-  return (await hasEnded(job.lone, ledger)) ? revokeJob(job.lone, ledger) : job;
+  return (await dropEnded(job.lone, ledger)) ?? job;
 }
 
-async function hasEnded({ ref, replicas }: IdentifiedJob, ledger: Ledger): Promise<boolean> {
+/** Undefined: its job may run. */
+async function dropEnded(lone: IdentifiedJob, ledger: Ledger): Promise<Revocation | undefined> {
+  const { ref, replicas } = lone;
   const standing = await ledger.look(ref);
-  if (standing?.state !== 'revoked') return standing?.state === 'done';
+  if (standing?.state === 'done') return dropBuried(lone);
+  if (standing?.state !== 'revoked') return undefined;
   const { agoMs } = standing;
-  return !replicas.some(({ stats }) => isPutAfter(stats.age, agoMs));
+  if (replicas.some(({ stats }) => isPutAfter(stats.age, agoMs))) return undefined;
+  return { result: 'deleted', key: ref.key, unreached: await onEach(replicas, remove) };
 }
 
 /** As much of a job as it takes to delete it. */
@@ -66,14 +70,16 @@ export async function revokeJob(job: RevocableJob, ledger: Ledger): Promise<Revo
   const { key } = job.ref;
   const answer = await ledger.revoke(job.ref, false);
   if (answer === 'claimed') return { result: answer, key };
-  if (answer === 'done') {
-    // No worker meets what is buried
-    await onEach(job.replicas.filter(isBuried), remove);
-    return { result: answer, key };
-  }
+  if (answer === 'done') return dropBuried(job);
   // Where one is left the ledger's mark deletes it when it turns up
   const unreached = await onEach(job.replicas, remove);
   return { result: 'deleted', key, unreached: [...unreached, ...job.silent] };
+}
+
+/** Of a job that is done: no worker meets what is buried. */
+async function dropBuried({ ref, replicas }: RevocableJob): Promise<Revocation> {
+  await onEach(replicas.filter(isBuried), remove);
+  return { result: 'done', key: ref.key };
 }
 
 function isBuried({ stats }: IdentifiedReplica): boolean {
