@@ -5,6 +5,7 @@ import { dueMs } from '../core/envelope.ts';
 import { DqError } from '../core/errors.ts';
 import { formatLocal, isInstant, parseInstant, type Frame } from '../core/instant.ts';
 import { localZone, offsetAt } from '../core/zone.ts';
+import { quoted } from '../output/quoted.ts';
 import { newStamp } from '../produce/stamp.ts';
 import type { Context } from './context.ts';
 import { putJobs, readJobOptions, readPayload, type Due, type JobOptions } from './put-jobs.ts';
@@ -38,9 +39,9 @@ export async function at(
   if (options.tz !== undefined) offsetAt(zone, 0); // refuses an unknown zone, needed or not
   const now = systemClock.now();
   if (!asWritten) refuseTornTime(words, { now, zone });
-  const payload = readPayload(rest, options, `at '${time}'`);
-  const wanted = readJobOptions(options);
   const instant = parseInstant(time, { now, zone });
+  const payload = readPayload(rest, options, `at ${quoted(time)}`);
+  const wanted = readJobOptions(options);
   const instantMs = dueMs(instant.ns);
   const said = formatLocal(instantMs, zone);
   if (instantMs < now - longestPast) {
@@ -62,15 +63,15 @@ function refuseTornTime(words: readonly string[], frame: Frame): void {
   while (count > 1 && !isTime(words.slice(0, count), frame)) count -= 1;
   if (count < 2) return;
   const whole = words.slice(0, count).join(' ');
-  const [time, second, ...rest] = words;
-  if (second !== undefined && rest.length === 0 && isInstant(String(time), frame)) {
+  const [time = '', second = '', ...rest] = words;
+  if (rest.length === 0 && isInstant(time, frame)) {
     throw new DqError('usage', `is ${JSON.stringify(second)} the payload, or a part of the time?`, {
-      hint: `of the time: dq at '${whole}' 'payload'; the payload: dq at -- '${time}' '${second}'`,
+      hint: `of the time: dq at ${quoted(whole)} …; the payload: dq at -- ${quoted(time)} ${quoted(second)}`,
     });
   }
   const payload = words.slice(count).join(' ') || 'payload';
   throw new DqError('usage', 'a time that has blanks is quoted', {
-    hint: `dq at '${whole}' '${payload}'`,
+    hint: `dq at ${quoted(whole)} ${quoted(payload)}`,
   });
 }
 

@@ -11,6 +11,7 @@ import { addressesOf } from '../produce/replicator.ts';
 import { jsonText } from '../output/escape.ts';
 import { putJson } from '../output/job-json.ts';
 import type { Printer } from '../output/printer.ts';
+import { quoted } from '../output/quoted.ts';
 import { assertWritten } from '../output/standard.ts';
 import type { Context } from './context.ts';
 import { durationOf, optional, wholeNumber } from './numbers.ts';
@@ -85,7 +86,7 @@ export function readPayload(
     throw new DqError('usage', `one payload only: what is ${JSON.stringify(second)}?`, {
       hint:
         strayDuration(word, options) ??
-        `quote a payload that has blanks: dq ${command} '${words.join(' ')}'`,
+        `quote a payload that has blanks: dq ${command} ${quoted(words.join(' '))}`,
     });
   }
   assertExact(word);

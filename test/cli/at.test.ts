@@ -109,10 +109,7 @@ describe.each(places)('on %s', (_, openPlace) => {
       ['now + 5 minutes back up', "dq at 'now + 5 minutes' 'back up'"],
       ['tomorrow 10:30 x', "dq at 'tomorrow 10:30' 'x'"],
       ['tomorrow 10:30', "dq at 'tomorrow 10:30' 'payload'"],
-      [
-        '10:00 tomorrow',
-        "of the time: dq at '10:00 tomorrow' 'payload'; the payload: .* -- '10:00' ",
-      ],
+      ['10:00 tomorrow', "of the time: dq at '10:00 tomorrow' …; the payload: .* -- '10:00' "],
       ['now +5m', "of the time: dq at 'now \\+5m' "],
     ])('is quoted: %s', async (words, hint) => {
       const { code, stdout, stderr } = await cluster.dq(['at', ...words.split(' ')], {

@@ -64,6 +64,8 @@ describe('the words', () => {
     ['an instant too far', ['at', '2300-01-01T00:00:00Z', 'hello'], /2262/],
     ['an instant of no queue', ['at', '2200-01-01', 'hello'], /no job can be due in 2\^32 seconds/],
     ['no amount', ['at', '+', 'hello'], /not an instant: "\+"/],
+    ['no instant, no payload', ['at', 'soon'], /not an instant: "soon"/],
+    ['an apostrophe at', ['at', '+1h', 'it’s', "it's"], /'\+1h' 'it’s it'\\''s'$/m],
     ['no payload at', ['at', '2100-01-01T00:00'], /payload/],
     ['a time of two words', ['at', '2100-01-01', '00:00', 'x'], /'2100-01-01 00:00' 'x'$/m],
     ['a second payload at', ['at', '2100-01-01', 'a', 'b'], /one payload.*'2100-01-01' 'a b'$/ms],

@@ -7,6 +7,7 @@ import {
   type OptionWords,
   type Value,
 } from './words.ts';
+import { quoted } from '../quoted.ts';
 
 export function zshCompletion(root: CommandWords): string {
   const functions = everyCommand(root).map(functionOf);
@@ -97,8 +98,4 @@ function actionOf(value: Value): string {
     case 'other':
       return `${value.name}: `;
   }
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
