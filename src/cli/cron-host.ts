@@ -20,6 +20,7 @@ import { tickHandler } from '../schedule/tick-handler.ts';
 import { hostTube, tickPayload, tickTube } from '../schedule/tick-job.ts';
 import type { Timetable } from '../schedule/timetable.ts';
 import type { Context } from './context.ts';
+import { eventsOfWorker } from './cron-events.ts';
 import type { RebootParts } from './reboot-entries.ts';
 
 export interface CronHostParts {
@@ -61,14 +62,16 @@ export async function cronHost(parts: CronHostParts): Promise<CronHost> {
     },
   };
   const overlap = new Overlap({ ledger, leases, clock, tube: shared });
+  const tell = eventsOfWorker(report, timetable, own);
   const worker = new Worker({
     ...{ name: workerName(), ledger, clock, concurrency, asksLedger: true },
     report: (event) => {
-      report(event);
+      tell(event);
       if (event.event === 'node-up') planner.renew();
     },
     handler: tickHandler({ ...running, overlap }),
     admit: timetable.admit,
+    factsOf: timetable.factsOf,
     tubes: [
       { name: shared, nodes: await cluster.nodes(shared) },
       { name: own, nodes: await cluster.nodes(own) },

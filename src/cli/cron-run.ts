@@ -56,7 +56,7 @@ export async function cronRun(
   const config = await context.config();
   const host = hostOf(context);
   refuseLongTubes(config.tube, host);
-  const report = demoted(await eventReport(context.printer), hostTube(config.tube, host));
+  const report = await eventReport(context.printer);
   await refuseTwoSchedules(file, config, context);
   const read = source(file, context, report);
   const entries = await read();
@@ -154,16 +154,4 @@ function source(
 
 function warn(report: Report, reason: string): void {
   report({ level: 'warn', event: 'warning', reason });
-}
-
-const toldOtherwise = new Set(['done', 'given-back', 'failed']);
-
-/** The entries tell their runs themselves, by their names; nodes are told once, and not for this host's tube as well. */
-function demoted(report: Report, ownTube: string): Report {
-  return (event) => {
-    const { event: name, tube } = event;
-    const isNode = name === 'node-down' || name === 'node-up';
-    const isTold = toldOtherwise.has(name) || (isNode && tube === ownTube);
-    report(isTold ? { ...event, level: 'debug' } : event);
-  };
 }

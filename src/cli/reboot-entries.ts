@@ -63,7 +63,10 @@ async function runEntry(
     const thisRun = { ...run, attempt, startedAt: systemClock.now() };
     const ofAttempt = { ...facts, DQ_ATTEMPT: String(attempt) };
     const end = await runCommand(entry, task, ofAttempt, parts.runLine, signal);
-    if (end === undefined) return;
+    if (end === undefined) {
+      await parts.recorder.keep(thisRun, { result: 'failed', reason: 'dq was stopped' });
+      return;
+    }
     if (end.ok || attempt >= task.attempts) {
       await runHook(entry, task, end, ofAttempt, parts, signal);
       await parts.recorder.keep(thisRun, endedAs(end));

@@ -9,7 +9,7 @@ import { isPutAfter } from '../ledger/machine.ts';
 import type { Reservation } from '../queue/node.ts';
 import type { Report, WorkEvent } from './events.ts';
 import type { Gate } from './gate.ts';
-import type { Admit, Drop, Handler, Outcome, Run, Task } from './handler.ts';
+import type { Admit, Drop, FactsOf, Handler, Outcome, Run, Task } from './handler.ts';
 import type { Keeper } from './keeper.ts';
 import { Lease, type Leases } from './lease.ts';
 import { kickUntilTaken, settle, type Fate } from './settle.ts';
@@ -42,6 +42,7 @@ export interface AttemptParts {
   readonly ledger: Ledger;
   readonly handler: Handler;
   readonly admit: Admit;
+  readonly factsOf: FactsOf;
   readonly clock: Clock;
   readonly random: () => number;
   readonly report: Report;
@@ -392,7 +393,8 @@ export class Attempt implements Run {
 
   #tell(level: WorkEvent['level'], event: WorkEvent['event'], facts: Partial<WorkEvent>): void {
     const { tube, key } = this.job;
-    this.#parts.report({ level, event, tube, key, ...facts });
+    const { factsOf, report } = this.#parts;
+    report({ level, event, tube, key, ...factsOf(this.#content), ...facts });
   }
 }
 

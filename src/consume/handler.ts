@@ -2,6 +2,7 @@
 
 import type { Buffer } from 'node:buffer';
 import type { ReplicaAddress } from '../core/receipt.ts';
+import type { WorkEvent } from './events.ts';
 
 export interface Task {
   /** The logical tube. */
@@ -62,3 +63,8 @@ export interface Drop {
   readonly isWanted: () => Promise<boolean>;
 }
 export type Admit = (job: Pick<Task, 'tube' | 'dueNs' | 'payload'>) => Admission;
+
+/** What events tell of a job, so that people know it by another name than its key. */
+export type FactsOf = (
+  job: Pick<Task, 'dueNs' | 'payload'>,
+) => Pick<WorkEvent, 'entry' | 'tick'> | undefined;

@@ -14,7 +14,7 @@ import type { Report } from './events.ts';
 import { Fetcher } from './fetcher.ts';
 import { Finished } from './finished.ts';
 import { Gate } from './gate.ts';
-import type { Admit, Handler, Outcome } from './handler.ts';
+import type { Admit, FactsOf, Handler, Outcome } from './handler.ts';
 import { Keeper } from './keeper.ts';
 import { Leases } from './lease.ts';
 import { settle, type Fate } from './settle.ts';
@@ -31,6 +31,8 @@ export interface WorkerOptions {
   readonly handler: Handler;
   /** Asked about each job before it is claimed; without it, every job is run. */
   readonly admit?: Admit;
+  /** What events tell of a job besides its tube and key. */
+  readonly factsOf?: FactsOf;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
@@ -148,6 +150,7 @@ export class Worker {
       ...{ ledger, clock, random, report, stopping, giveUp },
       ...{ handler: options.handler, attempts: options.attempts },
       admit: options.admit ?? (() => 'run'),
+      factsOf: options.factsOf ?? (() => undefined),
       ...{ slots: this.#slots, keeper: this.#keeper, leases: this.#leases },
       ...{ gate: this.#gate, tokens: this.#tokens },
       onHold: (change) => {

@@ -1,6 +1,6 @@
 // The timetable: the entries of the schedule as it is now, and which of them a tick belongs to.
 
-import type { Admission, Admit } from '../consume/handler.ts';
+import type { Admission, Admit, FactsOf } from '../consume/handler.ts';
 import type { Clock } from '../core/clock.ts';
 import { dueMs, type Job } from '../core/envelope.ts';
 import type { Entry } from './entry.ts';
@@ -23,6 +23,7 @@ export class Timetable {
   readonly #clock: Clock;
   readonly #ledgerNow: () => Promise<number | undefined>;
   #entries = new Map<string, Entry>();
+  readonly #names = new Set<string>();
 
   /**
    * @param host as entries name it in `hosts`.
@@ -41,6 +42,12 @@ export class Timetable {
 
   replace(entries: readonly Entry[]): void {
     this.#entries = new Map(entries.map((entry) => [entry.name, entry]));
+    for (const { name } of entries) this.#names.add(name);
+  }
+
+  /** Whether an entry of that name is in the schedule, or was since this host began. */
+  hasHad(name: string): boolean {
+    return this.#names.has(name);
   }
 
   /** Undefined: this host has no such entry, or it has no tick then. */
@@ -61,12 +68,20 @@ export class Timetable {
     const due = dueMs(job.dueNs);
     if (this.#clock.now() - due <= kept) return 'pass';
     const name = entryNameIn(job.payload);
-    const what = name === undefined ? 'it is no tick' : `${name} of ${new Date(due).toISOString()}`;
+    const what = name === undefined ? 'it is no tick' : `it was due ${new Date(due).toISOString()}`;
     const isWanted = async (): Promise<boolean> => {
       const now = await this.#ledgerNow();
       return now === undefined || now - due <= kept;
     };
     return { drop: `no host has run it: ${what}`, isWanted };
+  };
+
+  /** Without a tick when this host doesn't know by how much the entry delays its ticks. */
+  readonly factsOf: FactsOf = (job) => {
+    const entry = entryNameIn(job.payload);
+    if (entry === undefined) return undefined;
+    const known = this.#known(job);
+    return known === undefined ? { entry } : { entry, tick: new Date(known.tick).toISOString() };
   };
 
   #known({ payload, dueNs }: Pick<Job, 'payload' | 'dueNs'>): Tick | undefined {

@@ -240,6 +240,10 @@ describe.each(places)('on %s', (_, openPlace) => {
     dq.kill('SIGTERM');
     await dq.event('stopping');
     dq.kill('SIGTERM');
+    expect(await dq.event('given-back')).toMatchObject({
+      ...{ level: 'warn', entry: 'e', attempt: 1, reason: 'dq stops: it runs again' },
+      tick: expect.stringMatching(/:\d\d\.000Z$/) as string,
+    });
     await ended(dq);
     const [tick, pid] = place.read('again')[0]?.split(' ') ?? [];
     expect(isRunning(Number(pid))).toBe(false);
@@ -249,6 +253,16 @@ describe.each(places)('on %s', (_, openPlace) => {
     expect(jsonLines(ran)).toMatchObject([{ attempt: 2, exitCode: 0 }]);
     await stop(next);
     for (const name of ['again', 'end']) place.remove(name);
+  });
+
+  it('a stop that ends an @reboot entry says so', async () => {
+    const run = 'echo + >> boot; until [ -e end ]; do sleep 0.05; done';
+    const dq = startCron({ b: { schedule: '@reboot', run } });
+    await until('it runs', () => place.read('boot').length === 1);
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) dq.kill(signal);
+    expect(await dq.event('ran')).toMatchObject({ entry: 'b', reason: 'dq was stopped' });
+    await ended(dq);
+    place.remove('boot');
   });
 
   it('two hosts with different files run both files whole', async () => {

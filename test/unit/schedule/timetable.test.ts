@@ -50,7 +50,7 @@ test('what it doesn’t know is passed on for 5 minutes, then dropped', () => {
     expect(admit(tickOf(name, now - 299n * second))).toBe('pass');
     const late = admit(tickOf(name, now - 301n * second));
     expect(late).toMatchObject({
-      drop: expect.stringContaining(`${name} of 2026-11-22T11:54:59`) as string,
+      drop: expect.stringContaining('it was due 2026-11-22T11:54:59') as string,
     });
   }
 });
@@ -79,6 +79,23 @@ test('what is no tick is nobody’s', () => {
   expect(admit({ ...job, dueNs: now - 301n * second })).toMatchObject({
     drop: 'no host has run it: it is no tick',
   });
+});
+
+test('events tell whose tick it is, and which one where that is known', () => {
+  const made = timetable({ any: { schedule: '* * * * *', run: 'true', jitter: '50s' } });
+  const delay = BigInt(made.entries[0]?.delay ?? 0) * 1_000_000n;
+  expect(made.factsOf(tickOf('any', now + delay))).toEqual({
+    entry: 'any',
+    tick: '2026-11-22T12:00:00.000Z',
+  });
+  expect(made.factsOf(tickOf('gone'))).toEqual({ entry: 'gone' });
+  expect(made.factsOf({ ...tickOf('any'), payload: Buffer.from('any') })).toBeUndefined();
+});
+
+test('it knows the entries that it had', () => {
+  const made = timetable(cron);
+  made.replace([]);
+  expect([made.hasHad('any'), made.hasHad('gone')]).toEqual([true, false]);
 });
 
 test('the tick is the due instant less the jitter', () => {
