@@ -8,15 +8,17 @@ import type { Paint } from '../output/paint.ts';
 import type { Printer } from '../output/printer.ts';
 import { cut, tableLines } from '../output/table.ts';
 import type { Entry } from '../schedule/entry.ts';
+import { standingsOf, type EntryStanding } from '../schedule/standing.ts';
 import { readRecord, type TickRecord } from '../schedule/record.ts';
 import { tickTube } from '../schedule/tick-job.ts';
 import { ticksAfter } from '../schedule/ticks.ts';
 import type { Context } from './context.ts';
+import { hostName } from './host-name.ts';
 import { nameWidth, originOf, taskText } from './entry-text.ts';
 import { openCluster } from './open-cluster.ts';
 import { readSchedule, refuseSettings, usableEntries } from './schedule-source.ts';
 
-interface Listed {
+interface Listed extends EntryStanding {
   readonly entry: Entry;
   /** When it is due, in ms. */
   readonly next: number | undefined;
@@ -36,26 +38,51 @@ export async function cronList(words: readonly string[], context: Context): Prom
   const cluster = openCluster(config, context);
   try {
     const board = await cluster.board(tickTube(config.tube));
+    const ledger = await cluster.ledger();
+    const parts = { ledger, board, tube: config.tube, host: hostName(context) };
+    const standings = await standingsOf(entries, parts);
     const texts = await board.records(entries.map(({ name }) => name));
-    const listed = entries.map((entry, at) => {
+    const listed = entries.map((entry, at): Listed => {
       const text = texts[at];
+      const { running, plannedAgo } = standings[at] ?? {};
       return {
-        entry,
+        ...{ entry, running, plannedAgo },
         next: nextOf(entry),
         last: text === undefined ? undefined : readRecord(text),
       };
     });
     if (printer.json) for (const each of listed) await printer.line(jsonOf(each));
     else await printTable(listed, printer);
+    tellUnattended(listed, printer);
   } finally {
     await cluster.close();
   }
 }
 
-function jsonOf({ entry, next, last }: Listed): object {
+/** A host that runs a schedule sees to each entry every 30 s; one that has trouble is given another minute, in ms. */
+const longestAbsence = 90_000;
+
+function tellUnattended(listed: readonly Listed[], printer: Printer): void {
+  const shared = listed.filter(
+    ({ entry: { times, hosts } }) => times !== 'reboot' && hosts !== 'each',
+  );
+  const left = shared.filter(({ plannedAgo = Infinity }) => plannedAgo > longestAbsence);
+  if (left.length === 0) return;
+  const least = Math.min(...left.map(({ plannedAgo = Infinity }) => plannedAgo));
+  const what = left.length === shared.length ? 'this schedule' : `${left.length} of these entries`;
+  const since = least === Infinity ? 'yet' : `since ${formatInstant(systemClock.now() - least)}`;
+  printer.warn(`no host runs ${what} ${since}: start dq cron run, and see its log`);
+}
+
+function jsonOf({ entry, next, last, running, plannedAgo }: Listed): object {
   const { name, schedule } = entry;
   const due = next === undefined ? null : formatInstant(next);
-  return { entry: name, schedule, next: due, last: last ?? null, ...originOf(entry) };
+  return {
+    ...{ entry: name, schedule, next: due, last: last ?? null },
+    running: running === undefined ? null : { ...running, tick: formatInstant(running.tick) },
+    plannedAgoMs: plannedAgo ?? null,
+    ...originOf(entry),
+  };
 }
 
 const columns = ['NAME', 'SCHEDULE', 'NEXT', 'LAST', 'COMMAND'].map((head) => ({ head }));
@@ -65,12 +92,12 @@ const gap = 2;
 async function printTable(listed: readonly Listed[], printer: Printer): Promise<void> {
   if (listed.length === 0) return;
   const paint = await printer.paint();
-  const texts = listed.map(({ entry, next, last }) => ({
+  const texts = listed.map(({ entry, next, last, running }) => ({
     name: escapeControl(entry.name),
     middle: [
       escapeControl(entry.schedule),
       next === undefined ? noTickShort(entry) : formatWithOffset(next, entry.zone),
-      escapeControl(last?.result ?? '-'),
+      running === undefined ? escapeControl(last?.result ?? '-') : 'running',
     ],
     command: taskText(entry),
   }));
@@ -91,7 +118,7 @@ async function printTable(listed: readonly Listed[], printer: Printer): Promise<
         { text: cut(name, names), paint: paint.strong },
         { text: schedule },
         { text: next },
-        { text: last, paint: colourOf(listed[at]?.last, paint) },
+        { text: last, paint: colourOf(listed[at], paint) },
         { text: cut(command, commands) },
       ],
     }),
@@ -103,7 +130,8 @@ async function printTable(listed: readonly Listed[], printer: Printer): Promise<
   await printer.data(head);
   for (const [at, line] of lines.entries()) {
     await printer.data(line);
-    const last = listed[at]?.last;
+    const { last, running } = listed[at] ?? {};
+    if (running !== undefined) await printer.data(`    ${aboutRunning(running)}`);
     if (last !== undefined && last.result !== 'done') await printer.data(`    ${aboutRun(last)}`);
   }
 }
@@ -112,9 +140,16 @@ function noTickShort({ times }: Entry): string {
   return times === 'reboot' ? 'at the start' : 'never';
 }
 
-function colourOf(last: TickRecord | undefined, paint: Paint): (text: string) => string {
+function colourOf(listed: Listed | undefined, paint: Paint): (text: string) => string {
+  if (listed?.running !== undefined) return paint.strong;
+  const last = listed?.last;
   if (last === undefined) return paint.dim;
   return last.result === 'done' ? paint.good : paint.warn;
+}
+
+function aboutRunning({ tick, forMs, worker }: NonNullable<Listed['running']>): string {
+  const since = formatInstant(systemClock.now() - forMs);
+  return escapeControl(`running since ${since} by ${worker}: the tick of ${formatInstant(tick)}`);
 }
 
 function aboutRun({ result, tick, host, ms, reason }: TickRecord): string {

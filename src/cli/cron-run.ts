@@ -1,6 +1,5 @@
 // dq cron run: the ticks of a schedule, each run once over all hosts that run it.
 
-import { hostname } from 'node:os';
 import type { Background } from '../consume/background.ts';
 import type { Report } from '../consume/events.ts';
 import type { Config } from '../config/schema.ts';
@@ -15,6 +14,7 @@ import type { Context } from './context.ts';
 import { cronHost } from './cron-host.ts';
 import { eventReport } from './event-report.ts';
 import { exitCodes } from './exit-codes.ts';
+import { hostName } from './host-name.ts';
 import { optional, wholeNumber } from './numbers.ts';
 import { openCluster } from './open-cluster.ts';
 import { runAtStart } from './reboot-entries.ts';
@@ -54,7 +54,7 @@ export async function cronRun(
     optional(options.concurrency, (text) => wholeNumber('--concurrency', text, 1, mostHandlers)) ??
     defaultConcurrency;
   const config = await context.config();
-  const host = hostOf(context);
+  const host = hostName(context);
   refuseLongTubes(config.tube, host);
   const report = await eventReport(context.printer);
   await refuseTwoSchedules(file, config, context);
@@ -107,12 +107,6 @@ export async function cronRun(
     signals.release();
     await cluster.close();
   }
-}
-
-/** What entries name in `hosts`, and what this host's own ticks hang on. */
-function hostOf({ env }: Context): string {
-  const { DQ_HOST: named } = env;
-  return named === undefined || named === '' ? hostname() : named;
 }
 
 function refuseLongTubes(tube: string, host: string): void {

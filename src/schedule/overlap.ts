@@ -31,6 +31,18 @@ export interface OverlapParts {
   readonly tube: string;
 }
 
+const tokenForm = 'tick/';
+
+/** What stands in the ledger for an entry of which a tick runs. */
+export function overlapJob(tube: string, name: string, dueMs: number): JobRef {
+  return { tube: `${tube}.overlap`, key: keyOf(Buffer.from(name)), dueMs };
+}
+
+/** The tick that a claim of it was made for. */
+export function tickOfToken(token = ''): number | undefined {
+  return token.startsWith(tokenForm) ? Number(token.slice(tokenForm.length)) : undefined;
+}
+
 export class Overlap {
   readonly #parts: OverlapParts;
 
@@ -41,9 +53,12 @@ export class Overlap {
   /** The same tick may enter again, on whichever host: its holder is dead then. */
   async enter(name: string, tick: number): Promise<Entrance> {
     const { ledger, clock, tube } = this.#parts;
-    const job = { tube: `${tube}.overlap`, key: keyOf(Buffer.from(name)), dueMs: clock.now() };
+    const job = overlapJob(tube, name, clock.now());
     try {
-      const answer = await ledger.claim(job, { token: `tick/${tick}`, maxDeaths: anyNumber });
+      const answer = await ledger.claim(job, {
+        token: `${tokenForm}${tick}`,
+        maxDeaths: anyNumber,
+      });
       if (answer.kind === 'granted') return this.#hold(job, answer.claim);
       // This host's clock is behind by more than the ledger remembers.
       if (answer.kind === 'dead') await ledger.kick(job);

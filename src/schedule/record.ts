@@ -9,7 +9,7 @@ export interface TickRecord {
   /** RFC 3339, UTC, as `started`. */
   readonly tick: string;
   readonly host: string;
-  readonly result: 'done' | 'failed' | 'late' | 'missed' | 'overlap';
+  readonly result: 'done' | 'failed' | 'late' | 'missed';
   readonly started: string;
   /** How long it ran, in ms. */
   readonly ms: number;
@@ -37,7 +37,9 @@ export interface EntryRun {
   readonly startedAt: number;
 }
 
-export type Ended = Pick<TickRecord, 'result' | 'exitCode' | 'reason'>;
+export type Ended = Pick<TickRecord, 'exitCode' | 'reason'> & {
+  readonly result: TickRecord['result'] | 'overlap';
+};
 
 export interface RecorderParts {
   readonly board: Board;
@@ -72,7 +74,7 @@ export class Recorder {
   }
 
   /** Tells it, and keeps it. */
-  async keep(run: EntryRun, ended: Ended): Promise<void> {
+  async keep(run: EntryRun, ended: Ended & Pick<TickRecord, 'result'>): Promise<void> {
     const ms = this.tell(run, ended);
     const record: TickRecord = {
       tick: new Date(run.tick).toISOString(),

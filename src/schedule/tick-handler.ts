@@ -9,7 +9,7 @@ import type { RunLine } from './command-runner.ts';
 import type { Put, Run } from './entry.ts';
 import type { Overlap } from './overlap.ts';
 import { judgeTick } from './punctuality.ts';
-import type { EntryRun, Recorder, TickRecord } from './record.ts';
+import type { EntryRun, Recorder } from './record.ts';
 import { endedAs, runCommand, runHook, tickFacts, type Facts } from './run-command.ts';
 import { realmOf } from './tick-job.ts';
 import type { Tick, Timetable } from './timetable.ts';
@@ -63,9 +63,16 @@ async function skip(
   parts: TickParts,
   tick: Tick,
   task: Task,
-  result: Exclude<TickRecord['result'], 'done' | 'failed'>,
+  result: 'late' | 'missed',
 ): Promise<Outcome> {
   await parts.recorder.keep(runOf(tick, task, parts.clock.now()), { result });
+  return { kind: 'succeeded', exitCode: 0, why: result };
+}
+
+/** It isn't kept: how the run before it ended is worth more, and the one that goes on is seen in the ledger. */
+function skipOverlap(parts: TickParts, tick: Tick, task: Task): Outcome {
+  const result = 'overlap';
+  parts.recorder.tell(runOf(tick, task, parts.clock.now()), { result });
   return { kind: 'succeeded', exitCode: 0, why: result };
 }
 
@@ -97,7 +104,7 @@ async function runAlone(
   if (entrance === 'taken') {
     const ranBefore = task.deaths > 0 || task.failures > 0;
     if (run.overlap === 'queue' || ranBefore) return waitForTurn(task, 'an earlier run goes on');
-    return skip(parts, tick, task, 'overlap');
+    return skipOverlap(parts, tick, task);
   }
   const outcome = await runOnce(parts, tick, task, run, signal);
   if (outcome.kind === 'stopped') entrance.stay();

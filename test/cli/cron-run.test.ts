@@ -183,6 +183,11 @@ describe.each(places)('on %s', (_, openPlace) => {
     else if (overlap === 'skip')
       expect(await dq.event('skipped')).toMatchObject({ reason: 'overlap' });
     else await dq.line(/"given-back".*"an earlier run goes on"/);
+    const { stdout } = await place.dq(['-t', tube, '--json', 'cron', 'list', `${tube}.yaml`]);
+    const [listed = {}] = jsonLines(stdout);
+    const someRun = { tick: expect.any(String) as string, worker: expect.any(String) as string };
+    if (overlap === 'allow') expect(listed['running']).toBeNull();
+    else expect(listed).toMatchObject({ last: null, running: someRun });
     const before = place.read(out);
     expect(before.includes('-')).toBe(false);
     expect(before.length > 1).toBe(overlap === 'allow');

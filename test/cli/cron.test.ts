@@ -248,8 +248,14 @@ describe('list', () => {
   it('tells entries that never ran', async () => {
     const place = embeddedPlace();
     place.write('crontab', '# dq: name=a\n0 0 1 1 * true\n@reboot true\n');
-    const { code, stdout } = await place.dq(['--json', 'cron', 'list', 'crontab']);
+    const { code, stdout, stderr } = await place.dq(['--json', 'cron', 'list', 'crontab']);
     expect(code).toBe(0);
+    expect(jsonLines(stderr)).toMatchObject([
+      {
+        level: 'warn',
+        message: expect.stringContaining('no host runs this schedule yet') as string,
+      },
+    ]);
     const next = expect.stringMatching(/-01-01T00:00:00.000Z$/) as string;
     expect(jsonLines(stdout)).toMatchObject([
       { entry: 'a', schedule: '0 0 1 1 *', next, last: null },

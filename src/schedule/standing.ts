@@ -1,0 +1,73 @@
+// What goes on with entries just now: which tick of each runs, and when a host last saw to them.
+
+import { sealEnvelope } from '../core/envelope.ts';
+import { StrangeEntry } from '../core/errors.ts';
+import { keyOf } from '../core/key.ts';
+import type { Board } from '../ledger/board.ts';
+import type { JobRef, Ledger, Standing } from '../ledger/ledger.ts';
+import type { Entry } from './entry.ts';
+import { overlapJob, tickOfToken } from './overlap.ts';
+import { hostTube, realmOf, tickPayload, tickTube } from './tick-job.ts';
+
+export interface EntryStanding {
+  /** Undefined where nothing runs, and of entries that may overlap: nobody keeps a list of their runs. */
+  readonly running: RunningTick | undefined;
+  /** How long ago a host that runs the entry wrote its coming ticks, in ms; undefined: none has yet. */
+  readonly plannedAgo: number | undefined;
+}
+
+interface RunningTick {
+  /** Ms since the epoch. */
+  readonly tick: number;
+  /** How long it has run, in ms. */
+  readonly forMs: number;
+  readonly worker: string;
+}
+
+export interface StandingParts {
+  readonly ledger: Ledger;
+  readonly board: Board;
+  /** The logical one of the configuration. */
+  readonly tube: string;
+  readonly host: string;
+}
+
+/** In the order of the entries. Rejects with LedgerDown. */
+export async function standingsOf(
+  entries: readonly Entry[],
+  { ledger, board, tube, host }: StandingParts,
+): Promise<EntryStanding[]> {
+  const realms = entries.map((entry) => realmOf(entry, host));
+  const absences = await board.absences(realms);
+  const holds = await ledger.lookAll(realms.map((realm) => overlapJob(tickTube(tube), realm, 0)));
+  const held = holds.map((standing) => tickOfToken(claimIn(standing)?.claim.token));
+  const jobs = entries.map((entry, at) => tickJob(entry, held[at] ?? 0, tube, host));
+  const looked = await ledger.lookAll(jobs);
+  return entries.map((_, at) => {
+    const [tick, claimed] = [held[at], claimIn(looked[at])];
+    const running = tick === undefined || claimed === undefined ? undefined : runOf(tick, claimed);
+    return { running, plannedAgo: absences[at] };
+  });
+}
+
+type Claimed = Extract<Standing, { state: 'claimed' }>;
+
+/** Of somebody who is alive. */
+function claimIn(standing: Standing | StrangeEntry | undefined): Claimed | undefined {
+  if (standing === undefined || standing instanceof StrangeEntry) return undefined;
+  return standing.state === 'claimed' && standing.leaseLeftMs > 0 ? standing : undefined;
+}
+
+function runOf(tick: number, { claim: { token }, agoMs }: Claimed): RunningTick {
+  return { tick, forMs: agoMs, worker: token.slice(0, token.lastIndexOf('/')) };
+}
+
+function tickJob(entry: Entry, tick: number, tube: string, host: string): JobRef {
+  const due = tick + entry.delay;
+  const envelope = sealEnvelope({
+    dueNs: BigInt(due) * 1_000_000n,
+    payload: tickPayload(entry.name),
+  });
+  const ofTube = entry.hosts === 'each' ? hostTube(tube, host) : tickTube(tube);
+  return { tube: ofTube, key: keyOf(envelope), dueMs: due };
+}
