@@ -55,7 +55,11 @@ export function diagnoseWorkers(tube: string, staff: readonly Staff[]): Finding 
     return { subject, level: 'good', message: `${jobs} being worked on; no worker is free` };
   }
   return {
-    ...{ subject, level: 'warn', message: 'no worker: none waits, and no job is reserved' },
+    ...{
+      subject,
+      level: 'warn',
+      message: 'no worker waits for jobs, and none has one: nobody works here',
+    },
     remedy: `on any machine: dq work -t ${tube} -- ./handler.sh`,
   };
 }

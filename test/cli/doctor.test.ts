@@ -85,7 +85,7 @@ describe('what is wrong is named with its remedy', () => {
   it('a tube that nobody works on', async () => {
     const cluster = await healthy();
     const { stdout } = await cluster.dq(['-t', 'lonely', 'doctor']);
-    expect(stdout).toMatch(/no worker: none waits/);
+    expect(stdout).toMatch(/no worker waits for jobs, and none has one/);
     expect(stdout).toContain('lonely');
   });
 

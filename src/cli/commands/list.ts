@@ -16,7 +16,6 @@ export function declare(command: Command, program: Program): void {
     'dq list',
     'dq list --state buried',
     "dq list --match 'report 17' --due-before 'tomorrow 09:00'",
-    'dq list --due-before -1h',
     "dq list --json --match '/^mail to .*@example.org$/i' | jq -r .receipt",
     'dq list -t default.cron --limit 20',
   ]);
