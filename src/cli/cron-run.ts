@@ -140,6 +140,7 @@ function source(
     refuseSettings(schedule, 'run');
     const entries = usableEntries(schedule);
     const warnings = warningsOf(schedule);
+    if (entries.length === 0) warnings.push(`${schedule.file}: there is no entry: nothing runs`);
     for (const warning of warnings) if (!told.includes(warning)) warn(report, warning);
     told = warnings;
     return entries;

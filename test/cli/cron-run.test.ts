@@ -131,6 +131,17 @@ describe.each(places)('on %s', (_, openPlace) => {
     ]);
   });
 
+  it('warns when its file is emptied', async () => {
+    const dq = startCrontab('@yearly true\n');
+    await dq.event('working');
+    place.write(`${tube}.crontab`, '');
+    expect(await dq.event('warning')).toMatchObject({
+      reason: `${tube}.crontab: there is no entry: nothing runs`,
+    });
+    await dq.line(/"reloaded","reason":"-true/);
+    await stop(dq);
+  });
+
   it('ends a run at its timeout, and runs onFailure; onSuccess after a success', async () => {
     const dq = startCron(
       {
