@@ -50,8 +50,8 @@ it('is dropped when it is 5 minutes late, and the log says which', async () => {
   const dq = start();
   const event = await dq.event('removed');
   expect(event).toMatchObject({
-    level: 'warn',
-    reason: expect.stringContaining('unknown of') as string,
+    ...{ level: 'warn', entry: 'unknown' },
+    reason: expect.stringContaining('no host has run it') as string,
   });
   await until('it is gone', async () => Object.values(await state()).every((count) => count === 0));
   dq.kill('SIGTERM');
