@@ -206,7 +206,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'is drained while it has work',
     'src/consume/drain.ts',
-    'clean = looks?.clean === true && parts.idle() ? clean + 1 : 0;',
+    'clean = looks?.clean === true && idle() ? clean + 1 : 0;',
     'clean = 2;',
     /is drained, though|unsettled|not over/,
   ),
