@@ -61,6 +61,20 @@ export function dashDoubt(line: string, start: number): Remark<WarningCode> | un
   return { code: 'dash', at: start, message };
 }
 
+const names = crontabFields.flatMap((rule) => rule.names).join('|');
+
+/** A path, or letters that are no name of a month or a day, nor the `LW` of other crons. */
+const commandLike = new RegExp(`^(?:[.~]{0,2}/|(?!${names}|LW\\b)[a-z_]{2})`, 'i');
+
+/** Says so where the word at fault may be the command, as the fields before it are too few. */
+export function withFewFields(fault: Remark<ErrorCode>, words: readonly Word[]): Remark<ErrorCode> {
+  const before = words.findIndex(({ at }) => at === fault.at);
+  const word = words[before]?.text ?? '';
+  if (before < 1 || !commandLike.test(word)) return fault;
+  const few = `if ${word} is the command, only ${before} of ${crontabFields.length} fields are before it`;
+  return { ...fault, message: `${fault.message}: ${few}` };
+}
+
 /** Why this is no command of a crontab; undefined when it is one. */
 export function commandFault({ command, at }: EntryLine): Remark<ErrorCode> | undefined {
   if (command === '') return { code: 'bad-command', at, message: 'the command is missing' };

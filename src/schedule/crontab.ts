@@ -12,6 +12,7 @@ import {
   skipBlanks,
   splitEntryLine,
   splitPercent,
+  withFewFields,
   type CommentOption,
   type IsUser,
   type Variable,
@@ -108,7 +109,7 @@ class CrontabReader {
 
   #readVariable(line: number, variable: Variable): void {
     const fault = variableFault(variable);
-    const doubt = variableDoubt(variable);
+    const doubt = variableDoubt(variable, this.#variables);
     if (fault !== undefined) this.#fail(line, fault);
     else this.#variables = { ...this.#variables, [variable.name]: variable.value };
     if (doubt !== undefined) this.#warn(line, doubt);
@@ -158,7 +159,7 @@ class CrontabReader {
     const name = given.name ?? derivedName({ schedule, zone, command });
     const read = readSchedule(words, crontabFields, text.length, name);
     const fault = read.fault ?? commandFault(written);
-    if (fault !== undefined) this.#fail(line, fault);
+    if (fault !== undefined) this.#fail(line, withFewFields(fault, words));
     if (read.fault !== undefined || fault !== undefined || wrong) return;
     const dash = dashDoubt(text, start);
     if (dash !== undefined) this.#warn(line, dash);

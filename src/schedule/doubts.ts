@@ -46,9 +46,31 @@ function unevenStep(rule: FieldRule, item: Item): Found {
   return { code, message: `${rule.label} ${text} is uneven: from ${last} to ${low} it is ${gap}` };
 }
 
+/** Each field with the next larger one. */
+const nested = [
+  ['second', 'minute'],
+  ['minute', 'hour'],
+] as const;
+
+/** Every value, or plain ranges: a `*` before `9-17` is meant. */
+const wholeOrRanges = /^(?:\*(?:\/1)?|\d+-\d+(?:,\d+-\d+)*)$/;
+
+/** `* 3` is 60 times, where most mean once. `at` is that of the `*` in the text. */
+export function doubtsAboutStars(words: readonly Word[], fields: readonly FieldRule[]): Doubt[] {
+  const wordOf = finderOf(words, fields);
+  return nested.flatMap(([smaller, larger]) => {
+    const star = wordOf(smaller);
+    const outer = wordOf(larger);
+    if (star?.text !== '*' || outer === undefined || wholeOrRanges.test(outer.text)) return [];
+    const meant = `did you mean 0 ${outer.text}?`;
+    const message = `${smaller} * is every ${smaller} of ${larger} ${outer.text}: ${meant}`;
+    return [{ code: 'every-time', at: star.at, message }];
+  });
+}
+
 /** `at` is that of the day of month in the text. */
 export function doubtsAboutDays(words: readonly Word[], fields: readonly FieldRule[]): Doubt[] {
-  const wordOf = (key: FieldRule['key']) => words[fields.findIndex((rule) => rule.key === key)];
+  const wordOf = finderOf(words, fields);
   const ofMonth = wordOf('dayOfMonth');
   const ofWeek = wordOf('dayOfWeek');
   if (ofMonth === undefined || ofMonth.text === '*') return [];
@@ -58,4 +80,8 @@ export function doubtsAboutDays(words: readonly Word[], fields: readonly FieldRu
     ? 'it runs when either matches, as neither begins with *'
     : 'it runs when both match, as one begins with *';
   return [{ code: 'both-days', at: ofMonth.at, message: `both day fields are restricted: ${how}` }];
+}
+
+function finderOf(words: readonly Word[], fields: readonly FieldRule[]) {
+  return (key: FieldRule['key']) => words[fields.findIndex((rule) => rule.key === key)];
 }

@@ -1,6 +1,6 @@
 // The times of a schedule: its words to the values of its fields, by cronie's rules.
 
-import { doubtsAboutDays, doubtsAboutField, type Doubt } from './doubts.ts';
+import { doubtsAboutDays, doubtsAboutField, doubtsAboutStars, type Doubt } from './doubts.ts';
 import { valuesOf } from './field-values.ts';
 import { crontabFields, extendedFields, readField, type FieldRule } from './field.ts';
 import type { ErrorCode, Remark } from './issue.ts';
@@ -102,7 +102,7 @@ function readTimes(
     if (word.text.startsWith('*')) stars.add(rule.key);
     doubts.push(...doubtsAboutField(rule, items).map((doubt) => moved(doubt, word.at)));
   }
-  doubts.push(...doubtsAboutDays(words, fields));
+  doubts.push(...doubtsAboutStars(words, fields), ...doubtsAboutDays(words, fields));
   return { times: timesOf(values, stars), doubts };
 }
 

@@ -35,7 +35,14 @@ export function zoneProblem(zone: string): string | undefined {
   }
 }
 
-export function variableDoubt({ name, value }: Variable): Remark<WarningCode> | undefined {
+/** `$NAME` or `${NAME}`. */
+const reference = /\$(?:[a-z_]\w*|\{[a-z_]\w*\})/i;
+
+/** @param above the variables that hold where it stands. */
+export function variableDoubt(
+  { name, value, at }: Variable,
+  above: Variables,
+): Remark<WarningCode> | undefined {
   if (name === 'MAILTO' && value !== '') {
     const message =
       'dq sends no mail: onFailure runs a command, # dq: onFailure="…" above an entry';
@@ -45,7 +52,14 @@ export function variableDoubt({ name, value }: Variable): Remark<WarningCode> | 
     const message = `${name} is a variable like any other: commands run as the user that dq runs as`;
     return { code: 'user', at: 0, message };
   }
-  return undefined;
+  if (name === 'TZ' && value !== '' && zoneOf(above) === undefined) {
+    const message = 'TZ is only for the commands: CRON_TZ moves the schedule';
+    return { code: 'unused-zone', at: 0, message };
+  }
+  const found = reference.exec(value)?.[0];
+  if (found === undefined) return undefined;
+  const message = `${found} is not expanded here: write its value, or set it in the command`;
+  return { code: 'unexpanded', at, message };
 }
 
 /** The zone of the entries below; undefined: that of the machine. */

@@ -126,12 +126,25 @@ describe('variables', () => {
     ['RANDOM_DELAY=1441', '1:14 bad-variable'],
     ['MAILTO=me@example.com', '1:1 mail'],
     ['LOGNAME=me', '1:1 user'],
+    ['PATH=$PATH:/opt/bin', '1:6 unexpanded'],
+    ['LOGS = ${HOME}/logs', '1:8 unexpanded'],
+    ['TZ=Asia/Tokyo', '1:1 unused-zone'],
   ])('%j: %s', (line, issue) => {
     expect(issuesOf(line)).toEqual([issue]);
   });
 
   test('MAILTO="" is what dq does anyway', () => {
     expect(issuesOf('MAILTO=""')).toEqual([]);
+  });
+
+  test.each(['PRICE=$5', 'A=100$', 'A=$(date)', 'TZ='])('%s is not doubted', (line) => {
+    expect(issuesOf(line)).toEqual([]);
+  });
+
+  test('TZ is for the commands, which is known below a CRON_TZ', () => {
+    expect(issuesOf('CRON_TZ=Asia/Tokyo', 'TZ=Asia/Tokyo')).toEqual([]);
+    const lines = ['CRON_TZ=Asia/Tokyo', 'CRON_TZ=', 'TZ=Asia/Tokyo'];
+    expect(issuesOf(...lines)).toEqual(['3:1 unused-zone']);
   });
 
   test('RANDOM_DELAY is a jitter in minutes, which an option outranks', () => {
@@ -295,6 +308,23 @@ describe('what is wrong has its line and column', () => {
     expect(issuesOf('# the first line', line)).toEqual([issue.replace('1:', '2:')]);
   });
 
+  test.each([
+    ['0 5 * * echo hi', 4],
+    ['0 5 * /usr/bin/backup --all', 3],
+    ['0 5 * * ./x', 4],
+    ['*/5 ls', 1],
+  ])('%j seems to have %d fields', (line, fields) => {
+    const said = `is the command, only ${fields} of 5 fields are before it`;
+    expect(parse(line).issues[0]!.message).toContain(said);
+  });
+
+  test.each(['0 5 LW * * x', '0 5 * * mon-frx x', '0 5 */x * * y', '0 H * * * x', 'echo hi'])(
+    '%j has a wrong value',
+    (line) => {
+      expect(parse(line).issues[0]!.message).not.toContain('command');
+    },
+  );
+
   test('everything is reported, and what is right is read', () => {
     const { entries, issues } = parse('60 0 * * * x', '0 0 * * * y', '0 24 * * * z', 'CRON_TZ=?');
     expect(entries).toHaveLength(1);
@@ -315,6 +345,14 @@ describe('what is doubtful has its line and column', () => {
     ['0 5-0 * * * x', '1:3 reversed-range'],
     ['0 0 * * sat-sun x', undefined],
     ['0 0 1,15 * 5 x', '1:5 both-days'],
+    ['* */2 * * * x', '1:1 every-time'],
+    ['  * 3 * * * x', '1:3 every-time'],
+    ['* 9,17 * * * x', '1:1 every-time'],
+    ['* 9-17 * * * x', undefined],
+    ['* 9-12,14-17 * * * x', undefined],
+    ['* */1 * * * x', undefined],
+    ['*/5 3 * * * x', undefined],
+    ['@hourly x', undefined],
     ['0 0 * * * root x', '1:11 user'],
     ['0 0 * * * -n x', '1:14 mail'],
     ['  -1 * * * * x', '1:3 dash'],

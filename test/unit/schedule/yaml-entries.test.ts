@@ -167,6 +167,17 @@ describe('what is wrong has its path', () => {
     expect(issues.at(-1)).toMatchObject({ path: 'cron.b.schedule', code: 'uneven-step' });
   });
 
+  test.each([
+    ['* 5 * * * *', ['second * is every second of minute 5: did you mean 0 5?']],
+    ['0 * 3 * * *', ['minute * is every minute of hour 3: did you mean 0 3?']],
+    ['* * * * * *', []],
+    ['* 0-9 * * * *', []],
+  ])('a star before a single value is doubted: %s', (schedule, messages) => {
+    const value = { a: { schedule, extended: true, run: 'x' } };
+    const { issues } = parseCronMap(value, 'cron', 'local');
+    expect(issues.map(({ message }) => message)).toEqual(messages);
+  });
+
   test('the remedy is in the message', () => {
     const message = (options: object): string =>
       parseCronMap({ a: { schedule: '@daily', run: 'x', ...options } }, 'cron', 'local').issues[0]!
