@@ -21,7 +21,8 @@ export function compile(target: string): void {
   for (const folder of folders) {
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
       const isSource = entry.name.endsWith('.ts') && !entry.name.endsWith('.test.ts');
-      if (isSource) compileFile(`${folder}/${entry.name}`, target, (text) => text);
+      const file = `${folder}/${entry.name}`;
+      if (isSource) compileText(read(file), file, target);
     }
   }
   writeFileSync(join(target, 'package.json'), '{"type":"module"}');
@@ -30,19 +31,24 @@ export function compile(target: string): void {
   writeFileSync(join(target, 'src/beanstalk/connection.js'), standIn);
 }
 
-/** @throws Error when a change finds nothing to change: then it has to be written anew. */
 export function compileChanged(compiled: string, target: string, changes: readonly Change[]): void {
   cpSync(compiled, target, { recursive: true });
-  for (const { file, from, to } of changes) {
-    compileFile(file, target, (text) => {
-      if (text.split(from).length === 2) return text.replace(from, to);
-      throw new Error(`${file} doesn't hold this once: ${from}`);
-    });
-  }
+  for (const change of changes) compileText(changedText(change), change.file, target);
 }
 
-function compileFile(file: string, target: string, change: (text: string) => string): void {
-  const { outputText } = ts.transpileModule(change(readFileSync(join(root, file), 'utf8')), {
+/** @throws Error when it finds nothing to change: then it has to be written anew. */
+export function changedText({ file, from, to }: Change): string {
+  const text = read(file);
+  if (text.split(from).length === 2) return text.replace(from, to);
+  throw new Error(`${file} doesn't hold this once: ${from}`);
+}
+
+function read(file: string): string {
+  return readFileSync(join(root, file), 'utf8');
+}
+
+function compileText(text: string, file: string, target: string): void {
+  const { outputText } = ts.transpileModule(text, {
     fileName: file,
     compilerOptions: {
       target: ts.ScriptTarget.ES2023,

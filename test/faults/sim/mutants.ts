@@ -227,7 +227,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'leaves what was written of a job it refuses',
     replicator,
-    'const takenBack = await takeBack(written.replicas, envelope);',
+    'const takenBack = await takeBack(written.replicas, put);',
     'const takenBack = true;',
     /started after it was refused/,
   ),
