@@ -19,6 +19,8 @@ import { Recorder } from '../schedule/record.ts';
 import { tickHandler } from '../schedule/tick-handler.ts';
 import { hostTube, tickPayload, tickTube } from '../schedule/tick-job.ts';
 import type { Timetable } from '../schedule/timetable.ts';
+import { withAccount } from '../schedule/variables.ts';
+import { ownAccount } from './account.ts';
 import type { Context } from './context.ts';
 import { eventsOfWorker } from './cron-events.ts';
 import type { RebootParts } from './reboot-entries.ts';
@@ -95,7 +97,7 @@ function request(payload: Buffer, dueNs: bigint): JobRequest {
 }
 
 function lineRunner({ printer, env }: Context, report: Report): RunLine {
-  const inherited = inheritedEnvironment(env);
+  const inherited = withAccount(inheritedEnvironment(env), ownAccount());
   return commandRunner({
     env: inherited,
     home: inherited['HOME'] ?? '/',

@@ -79,6 +79,18 @@ function randomDelay(value: string): number | undefined {
   return minutes <= mostMinutes ? minutes * 60_000 : undefined;
 }
 
+export interface Account {
+  readonly username: string;
+  readonly homedir: string;
+}
+
+/** As crond tells who runs a command; an inherited HOME stays, as dq keeps its files there too. */
+export function withAccount(inherited: Variables, account: Account | undefined): Variables {
+  if (account === undefined) return inherited;
+  const { username, homedir } = account;
+  return { HOME: homedir, ...inherited, LOGNAME: username, USER: username };
+}
+
 /**
  * The environment of a command: what the process inherits and the file sets, but never an inherited SHELL,
  * so that a command means the same whoever starts dq.

@@ -1,5 +1,6 @@
 // dq cron run as a user sees it: environment, stdin, overlap, hooks, reload, signals; on nodes and in a file.
 
+import { userInfo } from 'node:os';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { jsonLines, type RunningDq } from '../support/cli.ts';
 import type { Place } from '../support/place.ts';
@@ -90,19 +91,23 @@ describe.each(places)('on %s', (_, openPlace) => {
       'SHELL=/bin/bash',
       'QUOTED=" x y "',
       '@reboot echo "$A$QUOTED$B|$0|$INHERITED|$PATH" > $OUT.first; pwd > $OUT.pwd',
+      '@reboot echo "$LOGNAME|$USER" > $OUT.account',
       'B=2',
       'PATH=/usr/bin:/bin:/opt',
       'HOME=/tmp',
       '@reboot echo "$A$B|$PATH" > $OUT.second; pwd >> $OUT.second; cat > $OUT.stdin%one%two\\%x',
     ].join('\n');
-    const dq = startCrontab(crontab, { INHERITED: 'yes', OUT: `${place.folder}/env` });
-    await until(
-      'both',
-      () => place.read('env.stdin').length > 0 && place.read('env.pwd').length > 0,
+    const dq = startCrontab(crontab, {
+      ...{ INHERITED: 'yes', OUT: `${place.folder}/env`, LOGNAME: 'other', USER: 'other' },
+    });
+    await until('all', () =>
+      ['stdin', 'pwd', 'account'].every((name) => place.read(`env.${name}`).length > 0),
     );
     await stop(dq);
     expect(place.read('env.first')[0]).toMatch(/^1 x y \|\/bin\/bash\|yes\|/);
     expect(place.read('env.pwd')).toEqual([place.folder]);
+    const { username } = userInfo();
+    expect(place.read('env.account')).toEqual([`${username}|${username}`]);
     expect(place.read('env.second')).toEqual(['12|/usr/bin:/bin:/opt', '/tmp']);
     expect(place.read('env.stdin')).toEqual(['one', 'two%x']);
   });
