@@ -70,6 +70,7 @@ function laterOf(job: IdentifiedJob | Unidentified): string {
 
 const deletion: Deed = {
   ...{ verb: 'delete', past: 'deleted', asks: true, most: Infinity, isMeant: () => true },
+  onlyDrops: () => false,
   unseen: 'its jobs may be out of sight',
   change: async ({ key, dueNs, replicas, envelope }, tube, ledger) => {
     if (key === undefined || dueNs === undefined) return deleteBytes(replicas, envelope);

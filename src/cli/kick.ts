@@ -7,6 +7,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { identify, identifyByKey } from '../produce/identify.ts';
 import { explainKick, kickJob } from '../produce/kick.ts';
 import type { SurveyedJob } from '../survey/job.ts';
+import { neverRunsAgain } from '../survey/states.ts';
 import type { Context } from './context.ts';
 import { changeMany, hasFilter, refuseWords, type Deed, type ManyOptions } from './many-jobs.ts';
 import { changeNamed, type NamedOutcome } from './named-jobs.ts';
@@ -59,6 +60,7 @@ async function kickNamed({ replicas, tube }: FoundJob, ledger: Ledger): Promise<
 
 const kicking: Deed = {
   ...{ verb: 'kick', past: 'kicked', asks: true, most: Infinity, isMeant: isBuried },
+  onlyDrops: ({ state }) => neverRunsAgain(state),
   unseen: 'what is buried there stays so',
   change: async ({ key, dueNs, replicas }, tube, ledger) => {
     if (key === undefined || dueNs === undefined) return { result: 'absent' };

@@ -7,7 +7,6 @@ import { localZone } from '../core/zone.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { SurveyedJob } from '../survey/job.ts';
 import { readSelection, type Selection, type SelectionOptions } from '../survey/selection.ts';
-import { isOver } from '../survey/states.ts';
 import { choose, describe, nameOf, show, type ChosenJob } from './chosen-jobs.ts';
 import { assertAskable, confirm, type ConfirmOptions } from './confirm.ts';
 import type { Context } from './context.ts';
@@ -33,6 +32,8 @@ export interface Deed {
   readonly isMeant: (job: SurveyedJob) => boolean;
   /** No more than that: those that were due first. */
   readonly most: number;
+  /** Of these it only deletes what is left. */
+  readonly onlyDrops: (job: ChosenJob) => boolean;
   /** What it means that a node can't be asked. */
   readonly unseen: string;
   /** Whether the user is asked before. */
@@ -82,13 +83,12 @@ export async function changeMany(
   }
 }
 
-/** A kick deletes what is buried of jobs that have ended. */
 function intention(
-  { verb }: Deed,
+  { verb, onlyDrops }: Deed,
   jobs: readonly ChosenJob[],
   counted: (count: number) => string,
 ): string {
-  const ended = verb === 'kick' ? jobs.filter(({ state }) => isOver(state)).length : 0;
+  const ended = jobs.filter(onlyDrops).length;
   const what = `${verb} ${counted(jobs.length - ended)}`;
   return ended === 0 ? what : `${what}, and delete what is buried of ${ended} that ended`;
 }

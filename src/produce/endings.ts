@@ -135,7 +135,8 @@ export class Endings {
   }
 }
 
-function isOver(standing: Standing | undefined): standing is Ending {
+/** Until somebody kicks a dead one. */
+export function isOver(standing: Standing | undefined): standing is Ending {
   const state = standing?.state;
   return state === 'done' || state === 'dead' || state === 'revoked';
 }

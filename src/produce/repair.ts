@@ -12,6 +12,7 @@ import { longestDelay } from '../core/job-defaults.ts';
 import type { JobRef, Ledger, Standing } from '../ledger/ledger.ts';
 import type { QueueNode, ReplicaStats } from '../queue/node.ts';
 import { Puts } from '../queue/puts.ts';
+import { isOver } from './endings.ts';
 import type { ReplicaOf } from './identify.ts';
 import { takeBack } from './replicator.ts';
 
@@ -138,15 +139,10 @@ async function isStillWanted(
     if (!isOver(standing)) return true;
     // A node that can't be asked keeps it: who reserves it meets its job's state.
     // With the others it is buried when it is reserved: a dead job keeps what it has
-    if (standing?.state !== 'dead') await undo();
+    if (standing.state !== 'dead') await undo();
     return false;
   } catch (error) {
     if (error instanceof LedgerDown) await undo();
     throw error;
   }
-}
-
-function isOver(standing: Standing | undefined): boolean {
-  const state = standing?.state;
-  return state === 'done' || state === 'dead' || state === 'revoked';
 }

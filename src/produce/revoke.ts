@@ -12,6 +12,7 @@ import {
   type Unidentified,
 } from './identify.ts';
 import { onEach } from './on-each.ts';
+import { addressesOf } from './replicator.ts';
 
 /**
  * - `deleted`: it will not run; a replica that is out of reach is deleted when it turns up.
@@ -133,9 +134,7 @@ function unlikeness({ lone }: Unlike): string {
 
 function remedy({ lone }: Unlike, done: 'deleted' | 'kicked'): string {
   if (lone === undefined) return '';
-  const receipt = formatReceipt(
-    lone.replicas.map(({ node: { endpoint, tube }, id }) => ({ endpoint, tube, id })),
-  );
+  const receipt = formatReceipt(addressesOf(lone.replicas));
   const verb = done === 'deleted' ? 'delete' : 'kick';
   return `; dq peek ${receipt} shows it, dq ${verb} ${receipt} takes it for the job`;
 }

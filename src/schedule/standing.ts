@@ -38,8 +38,10 @@ export async function standingsOf(
   { ledger, board, tube, host }: StandingParts,
 ): Promise<EntryStanding[]> {
   const realms = entries.map((entry) => realmOf(entry, host));
-  const absences = await board.absences(realms);
-  const holds = await ledger.lookAll(realms.map((realm) => overlapJob(tickTube(tube), realm, 0)));
+  const [absences, holds] = await Promise.all([
+    board.absences(realms),
+    ledger.lookAll(realms.map((realm) => overlapJob(tickTube(tube), realm, 0))),
+  ]);
   const held = holds.map((standing) => tickOfToken(claimIn(standing)?.claim.token));
   const jobs = entries.map((entry, at) => tickJob(entry, held[at] ?? 0, tube, host));
   const looked = await ledger.lookAll(jobs);

@@ -6,7 +6,7 @@ import { DqError, messageOf } from '../core/errors.ts';
 import { parseInstant, type Frame } from '../core/instant.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Content, JobState, SurveyedReplica } from './job.ts';
-import { isJobState, isLedgerState, isOver, jobStates } from './states.ts';
+import { isJobState, isLedgerState, jobStates, neverRunsAgain } from './states.ts';
 
 /** As they stand on the command line. */
 export interface SelectionOptions {
@@ -109,6 +109,6 @@ export function hasState(
   replicas: readonly Pick<SurveyedReplica, 'stats'>[],
 ): boolean {
   if (wanted === undefined || wanted.has(state)) return true;
-  if (!wanted.has('buried') || !isOver(state)) return false;
+  if (!wanted.has('buried') || !neverRunsAgain(state)) return false;
   return replicas.some(({ stats }) => stats.state === 'buried');
 }

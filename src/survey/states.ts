@@ -33,6 +33,6 @@ export function isLedgerState(state: JobState): state is Standing['state'] {
 }
 
 /** It will not run any more, whatever replicas are left. */
-export function isOver(state: JobState): boolean {
+export function neverRunsAgain(state: JobState): boolean {
   return state === 'done' || state === 'revoked';
 }
