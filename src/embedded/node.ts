@@ -14,7 +14,7 @@ import type {
   TubeCounts,
   WaitingState,
 } from '../queue/node.ts';
-import type { PutOptions, Puts } from '../queue/puts.ts';
+import type { Put, Puts } from '../queue/puts.ts';
 import type { Database, WriteTerms } from './database.ts';
 import { Places, type Place } from './places.ts';
 import {
@@ -66,38 +66,11 @@ export class EmbeddedNode implements QueueNode {
     this.#places = new Places(database, tube);
   }
 
-  async put(envelope: Buffer, options: PutOptions): Promise<bigint> {
-    assertWhole('delay', options.delay, 0);
-    assertWhole('priority', options.priority, 0);
-    assertWhole('ttr', options.ttr, 1);
-    if (envelope.length > longestEnvelope) {
-      throw tooBig(`the job is longer than ${longestEnvelope} bytes`);
-    }
-    const database = this.#open();
-    const asked = database.clock.now();
-    const readyAt = readyInstant(envelope, asked + options.delay * 1_000);
-    const key = keyOf(envelope);
-    const replica = [this.tube, key, options.priority, options.ttr, asked, envelope];
-    return database.write(changed, (now) => {
-      database.run(forgetRevocation, this.tube, key);
-      const until = readyAt > now ? readyAt : null;
-      const state = until === null ? 'ready' : 'delayed';
-      const { id } = database.get(
-        `INSERT INTO replica (tube, key, priority, ttr, put_at, envelope, state, until)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
-        ...replica,
-        state,
-        until,
-      ) as { readonly id: number };
-      return BigInt(id);
-    });
-  }
-
   /** They share a commit. */
   async putAll({ all }: Puts): Promise<Placed> {
     const answers = await Promise.all(
-      all.map(({ envelope, options }) =>
-        this.put(envelope, options).catch((error: unknown) => {
+      all.map((put) =>
+        this.#put(put).catch((error: unknown) => {
           if (error instanceof NodeError) return error;
           throw error;
         }),
@@ -211,6 +184,33 @@ export class EmbeddedNode implements QueueNode {
       // Then their ttr gives them back.
       if (!(thrown instanceof DqError)) throw thrown;
     }
+  }
+
+  async #put({ envelope, options }: Put): Promise<bigint> {
+    assertWhole('delay', options.delay, 0);
+    assertWhole('priority', options.priority, 0);
+    assertWhole('ttr', options.ttr, 1);
+    if (envelope.length > longestEnvelope) {
+      throw tooBig(`the job is longer than ${longestEnvelope} bytes`);
+    }
+    const database = this.#open();
+    const asked = database.clock.now();
+    const readyAt = readyInstant(envelope, asked + options.delay * 1_000);
+    const key = keyOf(envelope);
+    const replica = [this.tube, key, options.priority, options.ttr, asked, envelope];
+    return database.write(changed, (now) => {
+      database.run(forgetRevocation, this.tube, key);
+      const until = readyAt > now ? readyAt : null;
+      const state = until === null ? 'ready' : 'delayed';
+      const { id } = database.get(
+        `INSERT INTO replica (tube, key, priority, ttr, put_at, envelope, state, until)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+        ...replica,
+        state,
+        until,
+      ) as { readonly id: number };
+      return BigInt(id);
+    });
   }
 
   #open(): Database {

@@ -26,7 +26,7 @@ import { BeanstalkdReservation } from './beanstalkd-reservation.ts';
 import { tubeCounts } from './beanstalkd-stats.ts';
 import { scanIds } from './beanstalkd-scan.ts';
 import { longestEnvelope, surelyKept } from './longest-envelope.ts';
-import { Puts, type PutOptions } from './puts.ts';
+import type { Puts } from './puts.ts';
 import type { Life, Placed, QueueNode, ReplicaStats, Reservation, TubeCounts } from './node.ts';
 import type { ScannedReplica, ScanPage, WaitingState } from './node.ts';
 import { WaitingConnections } from './waiting-connections.ts';
@@ -102,13 +102,6 @@ export class BeanstalkdNode implements QueueNode {
     this.#commands = new Link(this.#dialer, [use(tube)]);
     this.#fetching = new Link(this.#dialer, watching);
     this.#waiting = new WaitingConnections(() => this.#dialer.open(watching));
-  }
-
-  async put(envelope: Buffer, options: PutOptions): Promise<bigint> {
-    const { answers } = await this.putAll(new Puts([{ envelope, options }]));
-    const [answer] = answers;
-    if (typeof answer === 'bigint') return answer;
-    throw answer as NodeError;
   }
 
   async putAll(puts: Puts): Promise<Placed> {

@@ -2,7 +2,7 @@
 
 import type { Buffer } from 'node:buffer';
 import type { NodeError } from '../core/errors.ts';
-import type { PutOptions, Puts } from './puts.ts';
+import type { Puts } from './puts.ts';
 
 export type ReplicaState = 'ready' | 'delayed' | 'reserved' | 'buried';
 
@@ -61,9 +61,7 @@ export interface QueueNode {
   /** Its name in receipts: `host:port`, or `embedded`. */
   readonly endpoint: string;
   readonly tube: string;
-  /** The id of the new replica. */
-  put(envelope: Buffer, options: PutOptions): Promise<bigint>;
-  /** Many at once. It rejects with no NodeError. */
+  /** It rejects with no NodeError. */
   putAll(puts: Puts): Promise<Placed>;
   /**
    * The next ready replica, or undefined when there was none for `seconds` (whole; 0: now), or `signal` aborted.

@@ -6,6 +6,7 @@ import { BeanstalkdGauge } from '../../src/queue/beanstalkd-gauge.ts';
 import { BeanstalkdNode } from '../../src/queue/beanstalkd.ts';
 import { startBeanstalkd } from '../support/servers.ts';
 import { gaugeContract } from './gauge.ts';
+import { putOne } from '../support/put-one.ts';
 
 const opened: { close: () => void }[] = [];
 afterAll(() => {
@@ -27,7 +28,7 @@ it('what it is, and what was ever put and deleted', async () => {
   opened.push(gauge, node);
   const options = { delay: 0, priority: 0, ttr: 60 };
   const envelopes = [1, 2, 3].map((n) => Buffer.from(`${n}/x`));
-  const [first] = await Promise.all(envelopes.map((envelope) => node.put(envelope, options)));
+  const [first] = await Promise.all(envelopes.map((envelope) => putOne(node, envelope, options)));
   await node.delete(first!, envelopes[0]!);
   const { facts, tubes } = await gauge.read();
   expect(facts).toMatchObject({ kind: 'beanstalkd', binlog: true, draining: false });
@@ -40,6 +41,6 @@ it("dq's own tube is nobody's", async () => {
   const gauge = new BeanstalkdGauge({ endpoint });
   const node = new BeanstalkdNode({ endpoint, tube: 'dq.probe' });
   opened.push(gauge, node);
-  await node.put(Buffer.from('1/x'), { delay: 0, priority: 0, ttr: 60 });
+  await putOne(node, Buffer.from('1/x'), { delay: 0, priority: 0, ttr: 60 });
   expect([...(await gauge.read()).tubes.keys()]).toEqual(['default']);
 });

@@ -6,6 +6,7 @@ import type { Gauge, TubeReading } from '../../src/queue/gauge.ts';
 import type { QueueNode } from '../../src/queue/node.ts';
 import type { PutOptions } from '../../src/queue/puts.ts';
 import { until } from '../support/wait.ts';
+import { putOne } from '../support/put-one.ts';
 
 export interface GaugedNode {
   readonly gauge: Gauge;
@@ -45,9 +46,9 @@ export function gaugeContract(name: string, fresh: () => Promise<GaugedNode>): v
 
     it('counts the replicas of every tube by state', async () => {
       const [one, two] = [open('a/b'), open('1e3')];
-      const ids = await Promise.all([hello, hello, later].map((each) => one.put(each, plain)));
-      await one.put(hello, { ...plain, delay: 3_600 });
-      await two.put(hello, plain);
+      const ids = await Promise.all([hello, hello, later].map((each) => putOne(one, each, plain)));
+      await putOne(one, hello, { ...plain, delay: 3_600 });
+      await putOne(two, hello, plain);
       const buried = await one.reserve(0);
       await buried?.bury();
       await one.reserve(0);
@@ -69,29 +70,29 @@ export function gaugeContract(name: string, fresh: () => Promise<GaugedNode>): v
 
     it('tells when the next job was due: the most urgent one that is ready', async () => {
       const node = open('mail');
-      await node.put(later, { ...plain, delay: 3_600 });
+      await putOne(node, later, { ...plain, delay: 3_600 });
       expect((await tube('mail'))?.nextDue).toBeUndefined();
-      await node.put(later, plain);
+      await putOne(node, later, plain);
       expect((await tube('mail'))?.nextDue).toBe(due + 1);
-      await node.put(hello, { ...plain, priority: 1 });
+      await putOne(node, hello, { ...plain, priority: 1 });
       expect((await tube('mail'))?.nextDue).toBe(due);
     });
 
     it('tells no due instant of what is no envelope', async () => {
-      await open('foreign').put(Buffer.from('x'.repeat(1_000)), plain);
+      await putOne(open('foreign'), Buffer.from('x'.repeat(1_000)), plain);
       expect(await tube('foreign')).toMatchObject({ ready: 1, nextDue: undefined });
     });
 
     it('knows a delay that ended meanwhile', async () => {
       const node = open('soon');
       const soon = Date.now() + 1_000;
-      await node.put(Buffer.from(`${soon}000000/soon`), { ...plain, delay: 1 });
+      await putOne(node, Buffer.from(`${soon}000000/soon`), { ...plain, delay: 1 });
       await until('it is ready', async () => (await tube('soon'))?.ready === 1);
       expect((await tube('soon'))?.nextDue).toBe(soon);
     });
 
     it('reads one tube alone, also one that is not there, and makes none', async () => {
-      await open('mail').put(hello, plain);
+      await putOne(open('mail'), hello, plain);
       expect([...(await gauge.read('mail')).tubes.keys()]).toEqual(['mail']);
       const nothing = { ready: 0, reserved: 0, delayed: 0, buried: 0, waiting: 0 };
       expect((await gauge.read('nowhere')).tubes.get('nowhere')).toMatchObject({
@@ -103,7 +104,7 @@ export function gaugeContract(name: string, fresh: () => Promise<GaugedNode>): v
 
     it('changes nothing', async () => {
       const node = open('mail');
-      const id = await node.put(hello, plain);
+      const id = await putOne(node, hello, plain);
       const before = await node.stats(id);
       await gauge.read();
       expect(await node.stats(id)).toEqual({ ...before, age: expect.any(Number) as number });

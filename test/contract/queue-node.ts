@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { QueueNode, Reservation, ScannedReplica } from '../../src/queue/node.ts';
 import { Puts, type PutOptions } from '../../src/queue/puts.ts';
 import { until } from '../support/wait.ts';
+import { putOne } from '../support/put-one.ts';
 
 /** Opens a node on one and the same tube each time; the tube is empty at first, and no other test's. */
 export type OpenNode = () => QueueNode;
@@ -41,7 +42,7 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
 
     describe('putting', () => {
       it('gives each replica an id of its own, also equal ones', async () => {
-        const ids = await Promise.all([node.put(hello, plain), node.put(hello, plain)]);
+        const ids = await Promise.all([putOne(node, hello, plain), putOne(node, hello, plain)]);
         expect(new Set(ids).size).toBe(2);
         expect(await node.peek(ids[0])).toEqual(hello);
         expect(await node.counts()).toMatchObject({ ready: 2 });
@@ -50,7 +51,7 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
       it('thousands in flight', async () => {
         const count = 3_000;
         const puts = Array.from({ length: count }, (_, at) =>
-          node.put(Buffer.from(`${at}/x`), plain),
+          putOne(node, Buffer.from(`${at}/x`), plain),
         );
         const ids = await Promise.all(puts);
         expect(new Set(ids).size).toBe(count);
@@ -83,7 +84,7 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
         ['line ends and what looks like a protocol', Buffer.from('1/\r\n\0delete 1\r\n--\r\n')],
         ['65,535 bytes', Buffer.alloc(65_535, 'abcdefghi')],
       ])('an envelope of %s comes back as it was', async (_, envelope) => {
-        const id = await node.put(envelope, plain);
+        const id = await putOne(node, envelope, plain);
         const peeked = await node.peek(id);
         const reserved = await take(node);
         expect(peeked?.equals(envelope)).toBe(true);
@@ -91,7 +92,7 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
       });
 
       it('with a delay it is delayed', async () => {
-        const id = await node.put(hello, { ...plain, delay: 100 });
+        const id = await putOne(node, hello, { ...plain, delay: 100 });
         expect(await node.reserve(0)).toBeUndefined();
         expect(await node.stats(id)).toMatchObject({ state: 'delayed' });
         expect(await node.counts()).toMatchObject({ ready: 0, delayed: 1 });
@@ -99,7 +100,7 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
 
       it('the largest numbers', async () => {
         const most = 2 ** 32 - 1;
-        const id = await node.put(hello, { delay: most, priority: most, ttr: most });
+        const id = await putOne(node, hello, { delay: most, priority: most, ttr: most });
         expect(await node.stats(id)).toMatchObject({ priority: most, ttr: most, state: 'delayed' });
       });
 
@@ -109,7 +110,7 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
         { ...plain, priority: 2 ** 32 },
         { ...plain, ttr: 0 },
       ])('refuses $delay $priority $ttr', async (options) => {
-        await expect(node.put(hello, options)).rejects.toThrow(RangeError);
+        await expect(putOne(node, hello, options)).rejects.toThrow(RangeError);
         expect(await node.counts()).toMatchObject({ ready: 0, delayed: 0 });
       });
     });
@@ -121,7 +122,7 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
       });
 
       it('gives the replica with its id and envelope', async () => {
-        const id = await node.put(hello, plain);
+        const id = await putOne(node, hello, plain);
         const reservation = await take(node, 0);
         expect(reservation).toMatchObject({ id, envelope: hello, node });
         expect(await node.stats(id)).toMatchObject({ state: 'reserved' });
@@ -129,15 +130,17 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
       });
 
       it('the most urgent first, then the oldest', async () => {
-        const late = await node.put(hello, { ...plain, priority: 9 });
-        const first = await node.put(hello, { ...plain, priority: 0 });
-        const second = await node.put(hello, { ...plain, priority: 0 });
+        const late = await putOne(node, hello, { ...plain, priority: 9 });
+        const first = await putOne(node, hello, { ...plain, priority: 0 });
+        const second = await putOne(node, hello, { ...plain, priority: 0 });
         const ids = [await take(node), await take(node), await take(node)].map(({ id }) => id);
         expect(ids).toEqual([first, second, late]);
       });
 
       it('many at once get one each', async () => {
-        const ids = await Promise.all(Array.from({ length: 100 }, () => node.put(hello, plain)));
+        const ids = await Promise.all(
+          Array.from({ length: 100 }, () => putOne(node, hello, plain)),
+        );
         const asked = await Promise.all(Array.from({ length: 128 }, () => node.reserve(0)));
         const got = asked.filter((reservation) => reservation !== undefined);
         expect(got.map(({ id }) => id).sort()).toEqual([...ids].sort());
@@ -149,7 +152,7 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
       it('a wait is woken by a put', async () => {
         const waiting = take(node);
         await until('it waits', async () => (await node.counts()).waiting === 1);
-        const id = await node.put(hello, plain);
+        const id = await putOne(node, hello, plain);
         expect(await waiting).toMatchObject({ id });
         expect((await node.counts()).waiting).toBe(0);
       });
@@ -158,18 +161,18 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
         const other = open();
         const waiting = take(node);
         await until('it waits', async () => (await other.counts()).waiting === 1);
-        const id = await other.put(hello, plain);
+        const id = await putOne(other, hello, plain);
         expect(await waiting).toMatchObject({ id });
       });
 
       it('a wait is woken by a delay that is over', async () => {
         const waiting = take(node);
-        const id = await node.put(hello, { ...plain, delay: 1 });
+        const id = await putOne(node, hello, { ...plain, delay: 1 });
         expect(await waiting).toMatchObject({ id });
       });
 
       it('waiting delays nothing else', async () => {
-        const first = await node.put(hello, { ...plain, priority: 5 });
+        const first = await putOne(node, hello, { ...plain, priority: 5 });
         const held = await take(node);
         const waits = [take(node), take(node)];
         await until('both wait', async () => (await node.counts()).waiting === 2);
@@ -177,7 +180,7 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
         expect(await node.peek(first)).toEqual(hello);
         expect(await node.reserve(0)).toBeUndefined();
         expect(await held.delete()).toBe(true);
-        const ids = [await node.put(hello, plain), await node.put(hello, plain)];
+        const ids = [await putOne(node, hello, plain), await putOne(node, hello, plain)];
         const got = await Promise.all(waits);
         expect(got.map(({ id }) => id).sort()).toEqual(ids.sort());
       });
@@ -185,7 +188,7 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
       it('two nodes that race for one replica: one gets it', async () => {
         const other = open();
         for (let round = 0; round < 20; round++) {
-          const id = await node.put(hello, plain);
+          const id = await putOne(node, hello, plain);
           const both = await Promise.all([node.reserve(0), other.reserve(0)]);
           const got = both.filter((reservation) => reservation !== undefined);
           expect(got.map((reservation) => reservation.id)).toEqual([id]);
@@ -205,7 +208,7 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
       });
 
       it('a signal that aborted before: nothing is taken', async () => {
-        await node.put(hello, plain);
+        await putOne(node, hello, plain);
         expect(await node.reserve(0, AbortSignal.abort())).toBeUndefined();
         expect(await node.reserve(long, AbortSignal.abort())).toBeUndefined();
         expect(await node.counts()).toMatchObject({ ready: 1, reserved: 0, waiting: 0 });
@@ -213,7 +216,7 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
 
       it('a reservation survives the abort of another wait, and of its own', async () => {
         const aborter = new AbortController();
-        await node.put(hello, plain);
+        await putOne(node, hello, plain);
         const held = await node.reserve(long, aborter.signal);
         const waiting = node.reserve(long, aborter.signal);
         await until('it waits', async () => (await node.counts()).waiting === 1);
@@ -228,7 +231,7 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
           const aborter = new AbortController();
           const waiting = node.reserve(long, aborter.signal);
           await until('it waits', async () => (await node.counts()).waiting === 1);
-          const id = await node.put(hello, plain);
+          const id = await putOne(node, hello, plain);
           aborter.abort();
           const reservation = (await waiting) ?? (await take(open()));
           expect(reservation.id).toBe(id);
@@ -239,35 +242,35 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
 
     describe('settling', () => {
       it('delete', async () => {
-        const id = await node.put(hello, plain);
+        const id = await putOne(node, hello, plain);
         expect(await (await take(node)).delete()).toBe(true);
         expect(await node.peek(id)).toBeUndefined();
         expect(await node.counts()).toMatchObject({ ready: 0, reserved: 0 });
       });
 
       it('release keeps the priority', async () => {
-        const id = await node.put(hello, { ...plain, priority: 7 });
+        const id = await putOne(node, hello, { ...plain, priority: 7 });
         expect(await (await take(node)).release(0)).toBe(true);
         expect(await node.stats(id)).toMatchObject({ state: 'ready', priority: 7 });
         expect(await take(node, 0)).toMatchObject({ id });
       });
 
       it('release with a delay', async () => {
-        const id = await node.put(hello, plain);
+        const id = await putOne(node, hello, plain);
         expect(await (await take(node)).release(100)).toBe(true);
         expect(await node.stats(id)).toMatchObject({ state: 'delayed' });
         expect(await node.reserve(0)).toBeUndefined();
       });
 
       it('released for two seconds, it is back after them', async () => {
-        const id = await node.put(hello, plain);
+        const id = await putOne(node, hello, plain);
         expect(await (await take(node)).release(2)).toBe(true);
         expect(await node.reserve(0)).toBeUndefined();
         expect(await take(node)).toMatchObject({ id });
       });
 
       it('a release wakes a wait', async () => {
-        const id = await node.put(hello, plain);
+        const id = await putOne(node, hello, plain);
         const held = await take(node);
         const waiting = take(open());
         await until('it waits', async () => (await node.counts()).waiting === 1);
@@ -276,7 +279,7 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
       });
 
       it('bury keeps the priority', async () => {
-        const id = await node.put(hello, { ...plain, priority: 7 });
+        const id = await putOne(node, hello, { ...plain, priority: 7 });
         expect(await (await take(node)).bury()).toBe(true);
         expect(await node.stats(id)).toMatchObject({ state: 'buried', priority: 7 });
         expect(await node.counts()).toMatchObject({ reserved: 0, buried: 1 });
@@ -286,7 +289,7 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
       it.each(['delete', 'bury', 'release'] as const)(
         'a second settling after %s throws',
         async (how) => {
-          await node.put(hello, plain);
+          await putOne(node, hello, plain);
           const held = await take(node);
           expect(await (how === 'release' ? held.release(0) : held[how]())).toBe(true);
           await expect(held.delete()).rejects.toThrow('settled already');
@@ -296,7 +299,7 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
       );
 
       it('two settlings at once: the second throws', async () => {
-        await node.put(hello, plain);
+        await putOne(node, hello, plain);
         const held = await take(node);
         const both = await Promise.allSettled([held.bury(), held.delete()]);
         expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
@@ -304,7 +307,7 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
       });
 
       it('what is settled is no longer ours', async () => {
-        const id = await node.put(hello, plain);
+        const id = await putOne(node, hello, plain);
         const held = await take(node);
         expect(await held.release(0)).toBe(true);
         expect(await held.touch()).toBe(false);
@@ -312,7 +315,7 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
       });
 
       it('what is settled is no longer ours, although it is reserved here again', async () => {
-        await node.put(hello, plain);
+        await putOne(node, hello, plain);
         const before = await take(node, 0);
         expect(await before.release(0)).toBe(true);
         const again = await take(node, 0);
@@ -322,7 +325,7 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
       });
 
       it('touch begins the ttr anew', async () => {
-        const id = await node.put(hello, { ...plain, ttr: 20 });
+        const id = await putOne(node, hello, { ...plain, ttr: 20 });
         const held = await take(node);
         await until('two seconds have passed', async () => (await node.stats(id))!.timeLeft < 18);
         expect(await held.touch()).toBe(true);
@@ -331,7 +334,7 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
       });
 
       it('stats are asked for once', async () => {
-        await node.put(hello, { ...plain, priority: 3, ttr: 9 });
+        await putOne(node, hello, { ...plain, priority: 3, ttr: 9 });
         const held = await take(node);
         const [first, second] = [held.stats(), held.stats()];
         expect(await first).toMatchObject({ state: 'reserved', priority: 3, ttr: 9 });
@@ -345,7 +348,7 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
       it.each(['delete', 'bury', 'release'] as const)(
         'after its ttr a replica may be taken by others, and %s is refused',
         async (how) => {
-          const id = await node.put(hello, { ...plain, ttr: 3 });
+          const id = await putOne(node, hello, { ...plain, ttr: 3 });
           const held = await take(node, 0);
           let next: Reservation | undefined;
           const waiting = take(open()).then((reservation) => (next = reservation));
@@ -361,9 +364,9 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
       );
 
       it('after its ttr a replica that nobody took has no stats for us', async () => {
-        const id = await node.put(hello, { ...plain, ttr: 1 });
+        const id = await putOne(node, hello, { ...plain, ttr: 1 });
         const held = await take(node, 0);
-        await node.put(hello, plain);
+        await putOne(node, hello, plain);
         const sibling = await take(node, 0);
         await until('it is ready again', async () => {
           await sibling.touch();
@@ -375,7 +378,7 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
       });
 
       it('close gives every reservation back, and its own are no longer ours', async () => {
-        const ids = [await node.put(hello, plain), await node.put(hello, plain)];
+        const ids = [await putOne(node, hello, plain), await putOne(node, hello, plain)];
         const held = [await take(node, 0), await take(node)];
         const other = open();
         node.close();
@@ -392,7 +395,7 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
       it('nothing can be asked of a closed node', async () => {
         node.close();
         node.close();
-        await expect(node.put(hello, plain)).rejects.toMatchObject({ name: 'NodeError' });
+        await expect(putOne(node, hello, plain)).rejects.toMatchObject({ name: 'NodeError' });
         await expect(node.reserve(0)).rejects.toMatchObject({ name: 'NodeError' });
         await expect(node.reserve(1)).rejects.toMatchObject({ name: 'NodeError' });
         await expect(node.counts()).rejects.toMatchObject({ name: 'NodeError' });
@@ -401,7 +404,7 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
 
     describe('by id', () => {
       it('what is not there', async () => {
-        const id = await node.put(hello, plain);
+        const id = await putOne(node, hello, plain);
         expect(await node.delete(id, hello)).toBe(true);
         for (const absent of [id, 2n ** 63n - 1n]) {
           expect(await node.peek(absent)).toBeUndefined();
@@ -412,12 +415,12 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
       });
 
       it('deletes what is ready, delayed or buried, not what is reserved', async () => {
-        const buried = await node.put(hello, plain);
+        const buried = await putOne(node, hello, plain);
         await (await take(node)).bury();
-        const reserved = await node.put(hello, plain);
+        const reserved = await putOne(node, hello, plain);
         const held = await take(node);
-        const delayed = await node.put(hello, { ...plain, delay: 100 });
-        const ready = await node.put(hello, plain);
+        const delayed = await putOne(node, hello, { ...plain, delay: 100 });
+        const ready = await putOne(node, hello, plain);
         const ids = [buried, delayed, ready];
         const deleted = await Promise.all(ids.map((id) => node.delete(id, hello)));
         expect(deleted).toEqual([true, true, true]);
@@ -427,15 +430,15 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
       });
 
       it('deletes nothing that holds another envelope', async () => {
-        const id = await node.put(hello, plain);
+        const id = await putOne(node, hello, plain);
         expect(await node.delete(id, Buffer.from('1/other'))).toBe(false);
         expect(await node.peek(id)).toEqual(hello);
       });
 
       it('kicks what is buried or delayed, nothing else', async () => {
-        const buried = await node.put(hello, plain);
+        const buried = await putOne(node, hello, plain);
         await (await take(node)).bury();
-        const delayed = await node.put(hello, { ...plain, delay: 100 });
+        const delayed = await putOne(node, hello, { ...plain, delay: 100 });
         expect(await Promise.all([node.kick(buried), node.kick(delayed)])).toEqual([true, true]);
         expect(await node.counts()).toMatchObject({ ready: 2, delayed: 0, buried: 0 });
         expect(await node.kick(buried)).toBe(false);
@@ -444,7 +447,7 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
       });
 
       it('stats', async () => {
-        const id = await node.put(hello, { delay: 100, priority: 3, ttr: 9 });
+        const id = await putOne(node, hello, { delay: 100, priority: 3, ttr: 9 });
         const stats = await node.stats(id);
         expect(stats).toEqual({
           ...{ tube: node.tube, state: 'delayed', priority: 3, ttr: 9 },
@@ -472,12 +475,12 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
       });
 
       it('finds each replica, whatever its state, the newest first, and leaves it as it is', async () => {
-        const buried = await node.put(hello, { ...plain, priority: 7 });
+        const buried = await putOne(node, hello, { ...plain, priority: 7 });
         await (await take(node)).bury();
-        const reserved = await node.put(hello, plain);
+        const reserved = await putOne(node, hello, plain);
         const held = await take(node);
-        const delayed = await node.put(Buffer.from([0, 255]), { ...plain, delay: 100 });
-        const ready = await node.put(Buffer.alloc(0), plain);
+        const delayed = await putOne(node, Buffer.from([0, 255]), { ...plain, delay: 100 });
+        const ready = await putOne(node, Buffer.alloc(0), plain);
         const found = await scanned(open());
         expect(found).toMatchObject([
           { id: ready, envelope: Buffer.alloc(0), stats: { state: 'ready' } },
@@ -491,7 +494,7 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
       });
 
       it('finds all of many, between which others were deleted', async () => {
-        const puts = Array.from({ length: 3_000 }, () => node.put(hello, plain));
+        const puts = Array.from({ length: 3_000 }, () => putOne(node, hello, plain));
         const ids = await Promise.all(puts);
         const deleted = ids.filter((_, at) => at % 3 === 1);
         await Promise.all(deleted.map((id) => node.delete(id, hello)));
@@ -501,14 +504,14 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
 
       it('large ones', async () => {
         const large = Buffer.alloc(65_535, 'abcdefghi');
-        for (let put = 0; put < 100; put++) await node.put(large, plain);
+        for (let put = 0; put < 100; put++) await putOne(node, large, plain);
         const found = await scanned(node);
         expect(found.length).toBe(100);
         expect(found.every(({ envelope }) => envelope.equals(large))).toBe(true);
       });
 
       it('can be left off, and begun anew', async () => {
-        for (let put = 0; put < 2_000; put++) void node.put(hello, plain);
+        for (let put = 0; put < 2_000; put++) void putOne(node, hello, plain);
         await until('they are there', async () => (await node.counts()).ready === 2_000);
         const pages = node.scan()[Symbol.asyncIterator]();
         expect((await pages.next()).done).toBe(false);
@@ -519,13 +522,13 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
 
       it('while jobs come and go it finds every one that stays', async () => {
         const staying = await Promise.all(
-          Array.from({ length: 500 }, () => node.put(hello, { ...plain, delay: 100 })),
+          Array.from({ length: 500 }, () => putOne(node, hello, { ...plain, delay: 100 })),
         );
         const scans = Array.from({ length: 5 }, () => scanned(node));
         const other = open();
         const over = new AbortController();
         const traffic = (async () => {
-          while (!over.signal.aborted) await other.delete(await other.put(hello, plain), hello);
+          while (!over.signal.aborted) await other.delete(await putOne(other, hello, plain), hello);
         })();
         const found = await Promise.all(scans);
         over.abort();
@@ -551,8 +554,8 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
       });
 
       it('counts by state', async () => {
-        for (let put = 0; put < 5; put++) await node.put(hello, plain);
-        await node.put(hello, { ...plain, delay: 100 });
+        for (let put = 0; put < 5; put++) await putOne(node, hello, plain);
+        await putOne(node, hello, { ...plain, delay: 100 });
         await (await take(node)).bury();
         await take(node);
         await take(node);
@@ -562,16 +565,16 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
       });
 
       it('when the next delayed one is ready', async () => {
-        await node.put(hello, { ...plain, delay: 300 });
-        await node.put(hello, { ...plain, delay: 200 });
-        await node.put(hello, plain);
+        await putOne(node, hello, { ...plain, delay: 300 });
+        await putOne(node, hello, { ...plain, delay: 200 });
+        await putOne(node, hello, plain);
         const next = await node.nextReady();
         expect(next).toBeGreaterThan(190);
         expect(next).toBeLessThanOrEqual(200);
       });
 
       it('less than a second is 0', async () => {
-        await node.put(hello, { ...plain, delay: 1 });
+        await putOne(node, hello, { ...plain, delay: 1 });
         expect(await node.nextReady()).toBe(0);
       });
     });

@@ -14,6 +14,7 @@ import { connectRaw } from '../support/raw-node.ts';
 import { startBeanstalkd } from '../support/servers.ts';
 import type { Server } from '../support/servers.ts';
 import { until } from '../support/wait.ts';
+import { putOne } from '../support/put-one.ts';
 
 const plain = { priority: 1024, delay: 0, ttr: 60 };
 const hello = Buffer.from('1767225600000000000/hello');
@@ -75,14 +76,14 @@ describe('connections', () => {
     });
     expect(description.version).toMatch(/^\d/);
     expect(description.uptime).toBeGreaterThanOrEqual(0);
-    await node.put(hello, plain);
+    await putOne(node, hello, plain);
     expect(await (await waiting)?.delete()).toBe(true);
   });
 
   it('one for the commands, one for all that is fetched', async () => {
     const own = await startBeanstalkd();
     const node = nodeAt(own.endpoint);
-    for (let put = 0; put < 200; put++) await node.put(hello, plain);
+    for (let put = 0; put < 200; put++) await putOne(node, hello, plain);
     const held = await Promise.all(Array.from({ length: 128 }, () => take(node, 0)));
     expect((await node.describe()).connections).toBe(2);
     await Promise.all(held.map((reservation) => reservation.release(0)));
@@ -94,7 +95,7 @@ describe('connections', () => {
     const node = nodeAt(own.endpoint);
     const waits = Array.from({ length: 5 }, () => take(node));
     await until('all wait', async () => (await node.counts()).waiting === 5);
-    for (let put = 0; put < 5; put++) await node.put(hello, plain);
+    for (let put = 0; put < 5; put++) await putOne(node, hello, plain);
     const held = await Promise.all(waits);
     expect((await node.describe()).connections).toBe(6);
     expect(await Promise.all(held.map((reservation) => reservation.delete()))).not.toContain(false);
@@ -113,13 +114,13 @@ describe('connections', () => {
     const node = nodeAt(server.endpoint);
     const first = take(node);
     await until('it waits', async () => (await node.counts()).waiting === 1);
-    await node.put(hello, plain);
+    await putOne(node, hello, plain);
     const held = await first;
     const second = take(node);
     await until('it waits', async () => (await node.counts()).waiting === 1);
     expect(await held.touch()).toBe(true);
     expect(await held.release(100)).toBe(true);
-    await node.put(hello, plain);
+    await putOne(node, hello, plain);
     expect(await (await second).delete()).toBe(true);
   });
 
@@ -137,7 +138,7 @@ describe('connections', () => {
     const node = nodeAt(server.endpoint);
     for (let hops = 0; hops < 20; hops++) {
       const wasWaiting = take(node);
-      await node.put(hello, plain);
+      await putOne(node, hello, plain);
       await (await wasWaiting).delete();
       const aborter = new AbortController();
       const waiting = node.reserve(long, aborter.signal);
@@ -149,7 +150,7 @@ describe('connections', () => {
 
   it('DEADLINE_SOON is no job', async () => {
     const node = nodeAt(server.endpoint);
-    await node.put(hello, { ...plain, ttr: 1 });
+    await putOne(node, hello, { ...plain, ttr: 1 });
     const [held, none] = await Promise.all([take(node, 0), node.reserve(0)]);
     expect(none).toBeUndefined();
     await held.delete();
@@ -159,7 +160,7 @@ describe('connections', () => {
 describe('tubes', () => {
   it('takes no job of another tube, the default one included', async () => {
     const [own, other] = [nodeAt(server.endpoint), nodeAt(server.endpoint, { tube: 'default' })];
-    const id = await other.put(hello, plain);
+    const id = await putOne(other, hello, plain);
     expect(await own.reserve(0)).toBeUndefined();
     expect(await own.reserve(1)).toBeUndefined();
     expect(await own.stats(id)).toMatchObject({ tube: 'default', state: 'ready' });
@@ -169,11 +170,11 @@ describe('tubes', () => {
 
   it('the default tube alone', async () => {
     const [own, other] = [nodeAt(server.endpoint, { tube: 'default' }), nodeAt(server.endpoint)];
-    const id = await other.put(hello, plain);
+    const id = await putOne(other, hello, plain);
     expect(await own.reserve(0)).toBeUndefined();
     const waiting = take(own);
     await until('it waits', async () => (await own.counts()).waiting === 1);
-    await own.put(hello, plain);
+    await putOne(own, hello, plain);
     expect(await (await waiting).delete()).toBe(true);
     expect(await other.delete(id, hello)).toBe(true);
   });
@@ -184,10 +185,10 @@ describe('a server that fails', () => {
     const own = await startBeanstalkd([], { binlog: true });
     const node = nodeAt(own.endpoint);
     const wasWaiting = [take(node), take(node)];
-    await node.put(hello, plain);
-    await node.put(hello, plain);
+    await putOne(node, hello, plain);
+    await putOne(node, hello, plain);
     for (const waited of await Promise.all(wasWaiting)) await waited.delete();
-    const id = await node.put(hello, plain);
+    const id = await putOne(node, hello, plain);
     const held = await take(node, 0);
     const waiting = node.reserve(long).catch((error: unknown) => error);
     await until('it waits', async () => (await node.counts()).waiting === 1);
@@ -206,8 +207,8 @@ describe('a server that fails', () => {
     const own = await startBeanstalkd(['-z', '1000'], { binlog: true });
     const node = nodeAt(own.endpoint);
     const longest = Buffer.alloc(998, 'x');
-    const [first, last] = [await node.put(longest, plain), await node.put(hello, plain)];
-    await expect(node.put(Buffer.alloc(999, 'x'), plain)).rejects.toMatchObject({
+    const [first, last] = [await putOne(node, longest, plain), await putOne(node, hello, plain)];
+    await expect(putOne(node, Buffer.alloc(999, 'x'), plain)).rejects.toMatchObject({
       fault: 'too-big',
       message: 'job too big: 999 bytes with its due instant, at most 998',
       unconfirmed: false,
@@ -219,18 +220,18 @@ describe('a server that fails', () => {
 
   it('that forgets all the same takes what its limit says', async () => {
     const node = nodeAt((await startBeanstalkd(['-z', '1000'])).endpoint);
-    await node.put(Buffer.alloc(1_000, 'x'), plain);
-    await expect(node.put(Buffer.alloc(1_001, 'x'), plain)).rejects.toThrow('at most 1000');
+    await putOne(node, Buffer.alloc(1_000, 'x'), plain);
+    await expect(putOne(node, Buffer.alloc(1_001, 'x'), plain)).rejects.toThrow('at most 1000');
   });
 
   it('dies and forgets: an id that now names another job deletes nothing', async () => {
     const own = await startBeanstalkd();
     const node = nodeAt(own.endpoint);
-    const id = await node.put(hello, plain);
+    const id = await putOne(node, hello, plain);
     await own.kill();
     await own.start();
     const other = Buffer.from('1/other');
-    expect(await nodeAt(own.endpoint).put(other, plain)).toBe(id);
+    expect(await putOne(nodeAt(own.endpoint), other, plain)).toBe(id);
     expect(await node.delete(id, hello)).toBe(false);
     expect(await node.peek(id)).toEqual(other);
   });
@@ -242,7 +243,7 @@ describe('a server that fails', () => {
     const [id] = answers as [bigint];
     await own.kill();
     await own.start();
-    expect(await nodeAt(own.endpoint).put(hello, plain)).toBe(id);
+    expect(await putOne(nodeAt(own.endpoint), hello, plain)).toBe(id);
     await expect(life.delete(id, hello)).rejects.toMatchObject({ fault: 'down' });
     expect(await node.peek(id)).toEqual(hello);
     expect(await node.delete(id, hello)).toBe(true);
@@ -251,7 +252,7 @@ describe('a server that fails', () => {
   it('dies while nobody takes the next page of a scan: whoever does is told', async () => {
     const own = await startBeanstalkd();
     const node = nodeAt(own.endpoint);
-    await Promise.all(Array.from({ length: 2_000 }, () => node.put(hello, plain)));
+    await Promise.all(Array.from({ length: 2_000 }, () => putOne(node, hello, plain)));
     const raw = await connectRaw(own.port);
     const peeks = async (): Promise<number> => Number((await raw.stats('stats'))?.get('cmd-peek'));
     const pages = node.scan()[Symbol.asyncIterator]();
@@ -274,7 +275,7 @@ describe('a server that fails', () => {
     const own = await startBeanstalkd();
     await own.kill();
     const node = nodeAt(own.endpoint, { clock: stillClock });
-    const first = await node.put(hello, plain).catch((error: unknown) => error);
+    const first = await putOne(node, hello, plain).catch((error: unknown) => error);
     expect(first).toMatchObject({ message: 'connection refused', unconfirmed: false });
     await own.start();
     expect(await node.reserve(0).catch((error: unknown) => error)).toBe(first);
@@ -286,11 +287,11 @@ describe('a server that fails', () => {
     const own = await startBeanstalkd();
     const proxy = await startProxy(own.port);
     const node = nodeAt(proxy.endpoint, { replyTimeout: 2_000 });
-    await node.put(hello, plain);
+    await putOne(node, hello, plain);
     const held = await take(node, 0);
     proxy.stall();
     const [put, settled] = await Promise.all([
-      node.put(hello, plain).catch((error: unknown) => error),
+      putOne(node, hello, plain).catch((error: unknown) => error),
       held.delete(),
     ]);
     expect(put).toMatchObject({
@@ -365,7 +366,7 @@ describe('a server that fails', () => {
 
   it('is no beanstalkd at all', async () => {
     const fake = await startFakeNode(() => "-ERR unknown command 'use'\r\n");
-    await expect(nodeAt(fake.endpoint).put(hello, plain)).rejects.toMatchObject({
+    await expect(putOne(nodeAt(fake.endpoint), hello, plain)).rejects.toMatchObject({
       fault: 'protocol',
       message: `protocol broken: unexpected reply "-ERR unknown command 'use'"`,
     });
@@ -376,11 +377,11 @@ describe('a server out of memory', () => {
   it('refuses a put, and the next one works', async () => {
     const answers = ['OUT_OF_MEMORY\r\n'];
     const node = nodeAt(await serve(({ name }) => (name === 'put' ? answers.shift() : undefined)));
-    await expect(node.put(hello, plain)).rejects.toMatchObject({
+    await expect(putOne(node, hello, plain)).rejects.toMatchObject({
       fault: 'out-of-memory',
       unconfirmed: false,
     });
-    expect(await node.put(hello, plain)).toBe(1n);
+    expect(await putOne(node, hello, plain)).toBe(1n);
   });
 
   it('buries a put: it is deleted again', async () => {
@@ -389,7 +390,7 @@ describe('a server out of memory', () => {
       if (name === 'delete') deleted.push(line);
       return name === 'put' ? 'BURIED 9\r\n' : undefined;
     });
-    await expect(nodeAt(endpoint).put(hello, plain)).rejects.toMatchObject({
+    await expect(putOne(nodeAt(endpoint), hello, plain)).rejects.toMatchObject({
       node: endpoint,
       fault: 'out-of-memory',
       message: 'out of memory',
@@ -405,7 +406,7 @@ describe('a server out of memory', () => {
         if (name === 'put') return 'BURIED 9\r\n';
         return name === 'delete' ? answer : undefined;
       });
-      await expect(nodeAt(endpoint).put(hello, plain)).rejects.toMatchObject({
+      await expect(putOne(nodeAt(endpoint), hello, plain)).rejects.toMatchObject({
         fault: 'out-of-memory',
         unconfirmed: true,
       });

@@ -7,6 +7,7 @@ import type { ScanPage } from '../../src/queue/node.ts';
 import { connectRaw, type RawNode } from '../support/raw-node.ts';
 import { startBeanstalkd, temporaryFolder, type Server } from '../support/servers.ts';
 import { until } from '../support/wait.ts';
+import { putOne } from '../support/put-one.ts';
 
 const plain = { priority: 1024, delay: 0, ttr: 60 };
 const later = { ...plain, delay: 1_000 };
@@ -38,7 +39,7 @@ async function rawAt({ port }: Server): Promise<RawNode> {
 
 /** The ids of the new jobs. */
 function putMany(node: BeanstalkdNode, count: number, options = plain): Promise<bigint[]> {
-  return Promise.all(Array.from({ length: count }, () => node.put(hello, options)));
+  return Promise.all(Array.from({ length: count }, () => putOne(node, hello, options)));
 }
 
 async function spendIds(server: Server, count: number): Promise<void> {

@@ -10,6 +10,7 @@ import { openEmbedded, type Embedded } from '../../src/embedded/embedded.ts';
 import { applicationId } from '../../src/embedded/schema.ts';
 import { loadSqlite } from '../../src/embedded/sqlite.ts';
 import { temporaryFolder } from '../support/servers.ts';
+import { putOne } from '../support/put-one.ts';
 
 const options = { delay: 0, priority: 1024, ttr: 60 };
 
@@ -18,7 +19,7 @@ async function withJobs(count: number): Promise<string> {
   const embedded = await openEmbedded({ folder });
   const node = embedded.node('mail');
   await Promise.all(
-    Array.from({ length: count }, (_, at) => node.put(Buffer.from(`1/${at}`), options)),
+    Array.from({ length: count }, (_, at) => putOne(node, Buffer.from(`1/${at}`), options)),
   );
   await endWal(folder);
   embedded.close();
@@ -53,7 +54,7 @@ function modeOf(path: string): number {
 it('is made with its folders, for this user only', async () => {
   const folder = join(temporaryFolder(), 'state', 'dq');
   const embedded = await openEmbedded({ folder });
-  await embedded.node('mail').put(Buffer.from('1/x'), options);
+  await putOne(embedded.node('mail'), Buffer.from('1/x'), options);
   await embedded.node('mail').reserve(0);
   expect(embedded.path).toBe(join(folder, 'queue.db'));
   expect(modeOf(join(folder, '..'))).toBe(0o700);
@@ -72,7 +73,7 @@ it('keeps its jobs, and never gives an id again', async () => {
   expect(await node.delete(3n, Buffer.from('1/2'))).toBe(true);
   first.close();
   const second = await openEmbedded({ folder });
-  expect(await second.node('mail').put(Buffer.from('1/x'), options)).toBe(4n);
+  expect(await putOne(second.node('mail'), Buffer.from('1/x'), options)).toBe(4n);
   second.close();
 });
 
@@ -83,7 +84,7 @@ it('is brought up to date when an older dq made it', async () => {
   connection.exec(`PRAGMA application_id = ${applicationId}; PRAGMA journal_mode = WAL`);
   connection.close();
   const embedded = await openEmbedded({ folder });
-  expect(await embedded.node('mail').put(Buffer.from('1/x'), options)).toBe(1n);
+  expect(await putOne(embedded.node('mail'), Buffer.from('1/x'), options)).toBe(1n);
   embedded.close();
 });
 
@@ -134,7 +135,7 @@ it.each(['garbage', 'nothing'])('is left alone when %s follows its beginning', a
 async function putOnce(folder: string): Promise<void> {
   const embedded = await openEmbedded({ folder });
   try {
-    await embedded.node('mail').put(Buffer.from('1/x'), options);
+    await putOne(embedded.node('mail'), Buffer.from('1/x'), options);
   } finally {
     embedded.close();
   }

@@ -9,6 +9,7 @@ import { loadSqlite } from '../../src/embedded/sqlite.ts';
 import { defaultTerms, type Claim, type JobRef, type Ledger } from '../../src/ledger/ledger.ts';
 import type { QueueNode } from '../../src/queue/node.ts';
 import { temporaryFolder } from '../support/servers.ts';
+import { putOne } from '../support/put-one.ts';
 
 const day = 86_400_000;
 const options = { delay: 0, priority: 1024, ttr: 60 };
@@ -59,10 +60,10 @@ async function rememberedJobs(): Promise<number> {
 
 it('takes every replica of a job away with its success, and no other', async () => {
   const { job, envelope } = jobDue(now, 'x');
-  await node.put(envelope, options);
-  await node.put(envelope, options);
-  await node.put(jobDue(now, 'y').envelope, options);
-  await embedded.node('other').put(envelope, options);
+  await putOne(node, envelope, options);
+  await putOne(node, envelope, options);
+  await putOne(node, jobDue(now, 'y').envelope, options);
+  await putOne(embedded.node('other'), envelope, options);
   const reservation = await node.reserve(0);
   await succeed(job);
   expect(await node.peek(1n)).toBeUndefined();
@@ -81,10 +82,10 @@ it('knows a job again that is put again after its success', async () => {
 
 it('runs a job that is put again in the very moment of its delete', async () => {
   const { job, envelope } = jobDue(now, 'x');
-  const id = await node.put(envelope, options);
+  const id = await putOne(node, envelope, options);
   await ledger.revoke(job, false);
   await node.delete(id, envelope);
-  await node.put(envelope, options);
+  await putOne(node, envelope, options);
   expect(await claim(job)).toMatchObject({ attempt: 1 });
 });
 
@@ -93,8 +94,8 @@ it('never runs a job that was revoked for good, nor has a put of another undo it
   const deleted = jobDue(now, 'deleted');
   await ledger.revoke(taken.job, true);
   await ledger.revoke(deleted.job, false);
-  await node.put(taken.envelope, options);
-  await embedded.node('other').put(deleted.envelope, options);
+  await putOne(node, taken.envelope, options);
+  await putOne(embedded.node('other'), deleted.envelope, options);
   for (const { job } of [taken, deleted]) {
     expect(await ledger.look(job)).toMatchObject({ state: 'revoked' });
   }
@@ -130,7 +131,7 @@ it('forgets what is over seven days after its time, but never what waits, runs o
 it('forgets nothing of a job of which a replica is left', async () => {
   const { job, envelope } = jobDue(now, 'put twice');
   await succeed(job);
-  await node.put(envelope, options);
+  await putOne(node, envelope, options);
   now += 30 * day;
   for (let at = 0; at < 10; at++) await claim(jobDue(now, `new ${at}`).job);
   expect(await ledger.claim(job, { token: 'b', maxDeaths: 5 })).toEqual({ kind: 'done' });

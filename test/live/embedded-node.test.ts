@@ -6,6 +6,7 @@ import { sealEnvelope } from '../../src/core/envelope.ts';
 import { openEmbedded, type Embedded } from '../../src/embedded/embedded.ts';
 import type { QueueNode, Reservation } from '../../src/queue/node.ts';
 import { temporaryFolder } from '../support/servers.ts';
+import { putOne } from '../support/put-one.ts';
 
 const options = { delay: 0, priority: 1024, ttr: 60 };
 const hello = Buffer.from('hello');
@@ -41,7 +42,7 @@ describe('the instant at which a replica is ready', () => {
     [1, 1_500],
     [7, 7_001],
   ])('is the due instant when the delay is %i s and it is due in %i ms', async (delay, ms) => {
-    await node.put(envelopeDue(now + ms), { ...options, delay });
+    await putOne(node, envelopeDue(now + ms), { ...options, delay });
     now += ms - 1;
     expect(await node.counts()).toMatchObject({ ready: 0, delayed: 1 });
     expect(await node.reserve(0)).toBeUndefined();
@@ -55,7 +56,7 @@ describe('the instant at which a replica is ready', () => {
     ['that are due long after', (): Buffer => envelopeDue(now + 50_000)],
     ['that are no envelope', (): Buffer => hello],
   ])('is the end of the delay for bytes %s', async (_, bytes) => {
-    await node.put(bytes(), { ...options, delay: 2 });
+    await putOne(node, bytes(), { ...options, delay: 2 });
     now += 1_999;
     expect(await node.reserve(0)).toBeUndefined();
     now += 1;
@@ -65,7 +66,7 @@ describe('the instant at which a replica is ready', () => {
   it('is awaited by who waits, and never anticipated', async () => {
     const real = await openEmbedded({ folder: temporaryFolder() });
     const due = systemClock.now() + 150;
-    await real.node('mail').put(envelopeDue(due), options);
+    await putOne(real.node('mail'), envelopeDue(due), options);
     expect(await real.node('mail').reserve(50)).toBeDefined();
     expect(systemClock.now()).toBeGreaterThanOrEqual(due);
     real.close();
@@ -74,7 +75,7 @@ describe('the instant at which a replica is ready', () => {
 
 describe('a reservation', () => {
   it('is over with its ttr, unless it is touched', async () => {
-    const id = await node.put(hello, { ...options, ttr: 10 });
+    const id = await putOne(node, hello, { ...options, ttr: 10 });
     const first = await reserve();
     now += 9_999;
     expect(await node.reserve(0)).toBeUndefined();
@@ -89,7 +90,7 @@ describe('a reservation', () => {
   });
 
   it('leaves who had it nothing once another has it', async () => {
-    await node.put(hello, { ...options, ttr: 1 });
+    await putOne(node, hello, { ...options, ttr: 1 });
     const former = [await reserve()];
     while (former.length < 5) {
       now += 1_000;
@@ -105,7 +106,7 @@ describe('a reservation', () => {
   });
 
   it('is settled once', async () => {
-    await node.put(hello, options);
+    await putOne(node, hello, options);
     const reservation = await reserve();
     const settling = reservation.release(0);
     await expect(reservation.bury()).rejects.toThrow('settled already');
@@ -115,9 +116,9 @@ describe('a reservation', () => {
   });
 
   it('is given back when its node is closed, and only that', async () => {
-    await node.put(hello, options);
-    await node.put(hello, options);
-    await node.put(hello, options);
+    await putOne(node, hello, options);
+    await putOne(node, hello, options);
+    await putOne(node, hello, options);
     const buried = await reserve();
     await reserve();
     const other = embedded.node('mail');
@@ -129,7 +130,7 @@ describe('a reservation', () => {
   });
 
   it('of a tube leaves the other tubes alone', async () => {
-    await embedded.node('other').put(hello, options);
+    await putOne(embedded.node('other'), hello, options);
     expect(await node.reserve(0)).toBeUndefined();
     expect(await node.counts()).toMatchObject({ ready: 0 });
     expect((await node.peek(1n))?.toString()).toBe('hello');
@@ -138,7 +139,7 @@ describe('a reservation', () => {
 
 it('hands out each replica once, the most urgent first', async () => {
   const priorities = [3, 1, 2, 1];
-  await Promise.all(priorities.map((priority) => node.put(hello, { ...options, priority })));
+  await Promise.all(priorities.map((priority) => putOne(node, hello, { ...options, priority })));
   const other = embedded.node('mail');
   const asked = [node, other, node, other, node].map((from) => from.reserve(0));
   const ids = (await Promise.all(asked)).map((reservation) => reservation?.id);
@@ -146,7 +147,7 @@ it('hands out each replica once, the most urgent first', async () => {
 });
 
 it('knows no replica of an id that no SQLite has', async () => {
-  await node.put(hello, options);
+  await putOne(node, hello, options);
   for (const id of [0n, 2n ** 53n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n]) {
     expect(await node.peek(id)).toBeUndefined();
     expect(await node.stats(id)).toBeUndefined();
@@ -156,18 +157,18 @@ it('knows no replica of an id that no SQLite has', async () => {
 });
 
 it('refuses what is too big, and goes on', async () => {
-  const tooBig = node.put(Buffer.alloc(64 * 1024 * 1024 + 1), options);
-  const small = node.put(hello, options);
+  const tooBig = putOne(node, Buffer.alloc(64 * 1024 * 1024 + 1), options);
+  const small = putOne(node, hello, options);
   await expect(tooBig).rejects.toMatchObject({ node: 'embedded', fault: 'too-big' });
   expect(await small).toBe(1n);
 });
 
 it('is down once it is closed', async () => {
-  const putting = node.put(hello, options);
+  const putting = putOne(node, hello, options);
   embedded.close();
   expect(await putting).toBe(1n);
   const down = { node: 'embedded', fault: 'down' };
-  await expect(node.put(hello, options)).rejects.toMatchObject(down);
+  await expect(putOne(node, hello, options)).rejects.toMatchObject(down);
   await expect(node.reserve(0)).rejects.toMatchObject(down);
   await expect(node.counts()).rejects.toMatchObject(down);
   node.close();

@@ -15,6 +15,7 @@ import type { Connection } from '../../src/embedded/sqlite.ts';
 import { defaultTerms } from '../../src/ledger/ledger.ts';
 import { temporaryFolder } from '../support/servers.ts';
 import { until } from '../support/wait.ts';
+import { putOne } from '../support/put-one.ts';
 
 const options = { delay: 0, priority: 1024, ttr: 60 };
 const small = Buffer.from('1/x');
@@ -56,9 +57,9 @@ function makeRoom(): void {
 }
 
 it('refuses puts, all that came together or none', async () => {
-  await node.put(small, options);
+  await putOne(node, small, options);
   fillDisk();
-  const puts = [small, big, small].map((envelope) => node.put(envelope, options));
+  const puts = [small, big, small].map((envelope) => putOne(node, envelope, options));
   for (const put of puts) {
     await expect(put).rejects.toMatchObject({
       kind: 'unavailable',
@@ -70,11 +71,14 @@ it('refuses puts, all that came together or none', async () => {
   }
   expect(await node.counts()).toMatchObject({ ready: 1 });
   makeRoom();
-  expect(await Promise.all([node.put(small, options), node.put(big, options)])).toEqual([2n, 3n]);
+  expect(await Promise.all([putOne(node, small, options), putOne(node, big, options)])).toEqual([
+    2n,
+    3n,
+  ]);
 });
 
 it('leaves a success unsettled whose ledger could not be written, to be settled again', async () => {
-  await node.put(small, options);
+  await putOne(node, small, options);
   const reservation = await node.reserve(0);
   const job = { tube: 'mail', key: keyOf(small), dueMs: 1 };
   const answer = await ledger.claim(job, { token: 'a', maxDeaths: 5 });
@@ -91,23 +95,23 @@ it('leaves a success unsettled whose ledger could not be written, to be settled 
 });
 
 it('refuses what another process keeps it from writing for too long', async () => {
-  await node.put(small, options);
+  await putOne(node, small, options);
   const reservation = await node.reserve(0);
   const other = await openQueueFile(folder);
   other.exec('BEGIN IMMEDIATE');
   const busy = { kind: 'unavailable', fault: 'internal' };
-  await expect(node.put(small, options)).rejects.toMatchObject(busy);
+  await expect(putOne(node, small, options)).rejects.toMatchObject(busy);
   await expect(ledger.ready()).rejects.toMatchObject({ name: 'LedgerDown' });
   await expect(reservation?.bury()).rejects.toMatchObject(busy);
   expect(await node.counts()).toMatchObject({ ready: 0, reserved: 1 });
   other.exec('COMMIT');
   other.close();
-  expect(await node.put(small, options)).toBe(2n);
+  expect(await putOne(node, small, options)).toBe(2n);
   expect(await reservation?.bury()).toBe(true);
 });
 
 it.each(['removed', 'replaced'])('takes nothing more when its file was %s', async (how) => {
-  await node.put(small, options);
+  await putOne(node, small, options);
   const reservation = await node.reserve(0);
   const waiting = node.reserve(60);
   await until('it waits', async () => (await node.counts()).waiting === 1);
@@ -115,7 +119,7 @@ it.each(['removed', 'replaced'])('takes nothing more when its file was %s', asyn
   const successor = how === 'replaced' ? await openEmbedded({ folder }) : undefined;
   const gone = { kind: 'config', message: expect.stringMatching(/was removed/) as string };
   await expect(waiting).rejects.toMatchObject(gone);
-  await expect(node.put(small, options)).rejects.toMatchObject(gone);
+  await expect(putOne(node, small, options)).rejects.toMatchObject(gone);
   await expect(reservation?.delete()).rejects.toMatchObject(gone);
   node.close();
   successor?.close();

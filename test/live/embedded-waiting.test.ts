@@ -10,6 +10,7 @@ import { openEmbedded, type Embedded } from '../../src/embedded/embedded.ts';
 import type { QueueNode, Reservation, TubeCounts } from '../../src/queue/node.ts';
 import { temporaryFolder } from '../support/servers.ts';
 import { until } from '../support/wait.ts';
+import { putOne } from '../support/put-one.ts';
 
 const options = { delay: 0, priority: 1024, ttr: 60 };
 const hello = Buffer.from('hello');
@@ -40,7 +41,7 @@ afterEach(() => {
 });
 
 async function reservedByOther(): Promise<Reservation> {
-  await other.put(hello, options);
+  await putOne(other, hello, options);
   const reservation = await other.reserve(0);
   if (reservation === undefined) throw new Error('nothing is ready');
   return reservation;
@@ -89,15 +90,15 @@ it('although the bell was taken away meanwhile', async () => {
   const waiting = node.reserve(60);
   rmSync(bell);
   await until('the bell hangs again', () => existsSync(bell));
-  await other.put(hello, options);
+  await putOne(other, hello, options);
   expect((await waiting)?.id).toBe(1n);
 });
 
 it('of one tube and one waiting at a time', async () => {
   const waiting = [node.reserve(60), other.reserve(60)];
   await bothWait();
-  await embedded.node('other').put(hello, options);
-  const id = await node.put(hello, options);
+  await putOne(embedded.node('other'), hello, options);
+  const id = await putOne(node, hello, options);
   expect((await Promise.race(waiting))?.id).toBe(id);
   expect(await node.counts()).toMatchObject({ waiting: 1 });
   node.close();
@@ -115,7 +116,7 @@ it('by its own signal and by its own end, with nothing', async () => {
   other.close();
   expect(await aborted).toBeUndefined();
   expect(await closed).toBeUndefined();
-  await node.put(hello, options);
+  await putOne(node, hello, options);
   expect(await node.counts()).toMatchObject({ ready: 1, waiting: 0 });
 });
 

@@ -11,6 +11,7 @@ import { Replicator } from '../../src/produce/replicator.ts';
 import { BeanstalkdNode } from '../../src/queue/beanstalkd.ts';
 import { obliging, startFakeNode, type FakeNode, type Script } from '../support/fake-node.ts';
 import { evils, onCommand, pouring, refusals, silence, splitting } from '../support/hostile.ts';
+import { putOne } from '../support/put-one.ts';
 
 const dueNs = 1_767_225_600_000_000_000n;
 
@@ -140,7 +141,11 @@ it('replies never shift: an id is that of the envelope it was given for', async 
         payloads.map(async (envelope, at) => {
           if (at % 3 === 0) await new Promise((resolve) => setTimeout(resolve, 5 * at));
           try {
-            const id = await client.put(Buffer.from(envelope), { delay: 0, priority: 0, ttr: 1 });
+            const id = await putOne(client, Buffer.from(envelope), {
+              delay: 0,
+              priority: 0,
+              ttr: 1,
+            });
             expect(id).toBe(given.get(envelope));
           } catch (error) {
             if (!(error instanceof NodeError)) throw error;

@@ -12,6 +12,7 @@ import { evils, refusals, splitting, type Evil } from '../support/hostile.ts';
 import { MemoryLedger } from '../support/memory-ledger.ts';
 import { startBeanstalkd } from '../support/servers.ts';
 import { until } from '../support/wait.ts';
+import { putOne } from '../support/put-one.ts';
 
 /** How long a reply may take here, in ms: a node that is slow now and then isn't silent. */
 const replyTimeout = 3_000;
@@ -80,7 +81,7 @@ async function workOn(fakes: readonly FakeNode[]): Promise<Watched> {
   const goodNode = new BeanstalkdNode({ endpoint: good.endpoint, tube: own });
   await Promise.all(
     goodJobs.map((payload) =>
-      goodNode.put(Buffer.from(`1767225600000000000/${payload}`), {
+      putOne(goodNode, Buffer.from(`1767225600000000000/${payload}`), {
         delay: 0,
         priority: 0,
         ttr: 60,
