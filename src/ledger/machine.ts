@@ -56,7 +56,7 @@ export interface Step<Answer> {
 export interface Moment {
   readonly now: number;
   readonly dueMs: number;
-  /** How long whoever asks has been connected without a break; left out: the ledger is never away. */
+  /** How long whoever asks has been connected without a break, in ms; left out: it has never seen the ledger away. */
   readonly connectedMs?: number;
 }
 

@@ -148,6 +148,23 @@ describe('a Redis that goes away', () => {
     expect(states).toEqual(['no reply within 1.5 s', undefined]);
   });
 
+  it('may have been away for the owners of its claims too: none is taken over at once', async () => {
+    const server = await startRedis();
+    const redis = direct(server);
+    const terms = { ...defaultTerms, suspicion: 600_000 };
+    const { ledger, states } = newLedger(`redis://${server.endpoint}`, { terms });
+    const suspected = (of: typeof job): Promise<unknown> => {
+      const entry = 'attempt=1 failures=0 deaths=0 claimedAt=1 leaseUntil=2 suspectAt=3';
+      return redis.set(`dq:${of.tube}:${of.key}`, `dq1 claimed token=b ${entry}`);
+    };
+    await suspected(other);
+    expect(await claim(ledger, other)).toMatchObject({ kind: 'granted', claim: { deaths: 1 } });
+    await redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await until('it is back', () => states.length === 2);
+    await suspected(job);
+    expect(await claim(ledger)).toEqual({ kind: 'claimed', waitMs: expect.any(Number) as number });
+  });
+
   it('and comes back loading says so, and is used when it is done', async () => {
     const slowly = ['--key-load-delay', '300', '--aof-use-rdb-preamble', 'no'];
     const server = await startRedis(slowly, { keep: true });

@@ -2,6 +2,7 @@
 
 import { Redis, type RedisOptions } from 'ioredis';
 import { backoffMs, betweenConnects } from '../../core/backoff.ts';
+import { monotonicMs } from '../../core/clock.ts';
 import { DqError, LedgerDown, messageOf, StrangeEntry } from '../../core/errors.ts';
 import { faultOf, isDemotion, isReply, refusalIn, strangenessIn } from './faults.ts';
 
@@ -27,6 +28,8 @@ export class RedisConnection {
   #reason: string | undefined;
   /** A part of the handshake was refused (such as SELECT); ioredis would go on regardless. */
   #unusable = false;
+  /** When it was last seen away, or came back, by `monotonicMs`. */
+  #awayAt = -Infinity;
   /** The first try to connect, while it goes on. */
   #opening: Promise<void> | undefined;
 
@@ -50,6 +53,11 @@ export class RedisConnection {
     this.#opening = this.#firstTry();
   }
 
+  /** For how long Redis could be asked without a break, in ms; Infinity: as far as this process knows, always. */
+  get connectedMs(): number {
+    return monotonicMs() - this.#awayAt;
+  }
+
   /**
    * Waits for the first try to connect, not for later ones.
    * @param command one call of ioredis.
@@ -69,7 +77,10 @@ export class RedisConnection {
   /** A reply that is an error: LedgerDown when Redis refuses, or the error as it is. */
   meaningOf(error: Error): Error {
     const refusal = refusalIn(error);
-    if (refusal !== undefined) return new LedgerDown(`${this.name}: ${refusal}`);
+    if (refusal !== undefined) {
+      this.#awayAt = monotonicMs();
+      return new LedgerDown(`${this.name}: ${refusal}`);
+    }
     const strangeness = strangenessIn(error);
     if (strangeness !== undefined) return new StrangeEntry(`${this.name}: ${strangeness}`);
     return error;
@@ -92,6 +103,7 @@ export class RedisConnection {
 
   #up(): void {
     if (this.#reason === undefined) return;
+    this.#awayAt = monotonicMs();
     this.#reason = undefined;
     this.#onState(undefined);
   }

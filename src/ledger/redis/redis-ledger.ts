@@ -47,7 +47,8 @@ export class RedisLedger implements Ledger {
   }
 
   claim(job: JobRef, { token, maxDeaths, age }: ClaimRequest): Promise<ClaimAnswer> {
-    const words = [job.dueMs, token, maxDeaths, age ?? -1];
+    const connectedMs = Math.min(Math.floor(this.#connection.connectedMs), this.#terms.suspicion);
+    const words = [job.dueMs, token, maxDeaths, age ?? -1, connectedMs];
     return this.#ask('claim', job, words, (reply) => claimAnswer(token, reply));
   }
 

@@ -36,7 +36,8 @@ export function assembleScripts(clock: string = redisTime): Scripts {
 
 // Each defines the transition of one job, for `forEachKey`. Its parameters are the words that follow the job's due instant.
 
-// maxDeaths: how many are allowed; age: of the replica in s, -1: not known
+// maxDeaths: how many are allowed; age: of the replica in s, -1: not known; connectedMs: how long whoever asks has been
+// connected without a break, at most as long as a suspicion
 // answers `granted ATTEMPT FAILURES DEATHS`, `claimed MS`, `retry MS`, `done`, `dead REASON`, `revoked`
 const claim = `
 local shortestSpareWait, revocationMargin = ${shortestSpareWait}, ${revocationMargin}
@@ -62,26 +63,26 @@ local function claimUnknown(token)
   return grantNext(token, fresh)
 end
 
-local function takeOver(entry, token, maxDeaths)
+local function takeOver(entry, token, maxDeaths, connectedMs)
   if entry.suspectAt == 0 then
     local suspected = claimed(entry.token, entry, entry.claimedAt, entry.leaseUntil, now)
     return words('claimed', suspicion), suspected
   end
-  local suspicionLeft = entry.suspectAt + suspicion - now
+  local suspicionLeft = suspicion - math.min(now - entry.suspectAt, tonumber(connectedMs))
   if suspicionLeft > 0 then return words('claimed', suspicionLeft) end
   entry.deaths = entry.deaths + 1
   if entry.deaths >= tonumber(maxDeaths) then return die('lost', entry) end
   return grantNext(token, entry)
 end
 
-local function transition(token, maxDeaths, age)
+local function transition(token, maxDeaths, age, connectedMs)
   local entry = read()
   if entry.state == 'absent' then
     return claimUnknown(token)
   elseif entry.state == 'claimed' then
     if entry.token == token then return grant(token, entry, entry.claimedAt) end
     local leaseLeft = entry.leaseUntil - now
-    if leaseLeft <= 0 then return takeOver(entry, token, maxDeaths) end
+    if leaseLeft <= 0 then return takeOver(entry, token, maxDeaths, connectedMs) end
     local wait = math.min(leaseLeft, math.max(shortestSpareWait, now - entry.claimedAt))
     return words('claimed', wait)
   elseif entry.state == 'retry' then

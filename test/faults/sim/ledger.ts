@@ -112,7 +112,8 @@ export class LedgerClient implements Ledger {
   #channel: Channel | undefined;
   readonly #pending = new Set<(error: LedgerDown) => void>();
   #failures = 0;
-  #connectedAt = 0;
+  /** Whoever has never seen it away takes it for steady. */
+  #connectedAt = -Infinity;
   #closed = false;
   #opening: Promise<void> | undefined;
   #opened: (() => void) | undefined;
@@ -227,7 +228,7 @@ export class LedgerClient implements Ledger {
       if (this.#channel === channel) this.#lost();
     };
     this.#channel = channel;
-    this.#connectedAt = this.#process.world.timeline.now;
+    if (this.#failures > 0) this.#connectedAt = this.#process.world.timeline.now;
     this.#failures = 0;
     this.#firstTried();
   }

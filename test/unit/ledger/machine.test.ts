@@ -137,6 +137,14 @@ describe('claim', () => {
     });
   });
 
+  it('takes nothing over while the owner may be coming back, as the ledger was away', () => {
+    const entry = { ...claimed, leaseUntil: 0, suspectAt: now - 60_000 };
+    const after = (connectedMs: number) =>
+      machine.claim(entry, request, { ...moment, connectedMs }, terms).answer;
+    expect(after(1_000)).toEqual({ kind: 'claimed', waitMs: terms.suspicion - 1_000 });
+    expect(after(terms.suspicion)).toMatchObject({ kind: 'granted' });
+  });
+
   it('finds a job dead that lost as many workers as its claimer allows', () => {
     const suspected = { ...claimed, leaseUntil: 0, suspectAt: now - terms.suspicion };
     const buried = { ...dead, reason: 'lost', exitCode: undefined, at: now, deaths: 2 };
