@@ -25,6 +25,7 @@ export interface RebootParts {
 
 /** Resolves when they have ended: by themselves, or because dq stops and their grace is over. */
 export async function runAtStart(parts: RebootParts, { stop, hurry }: StopSignals): Promise<void> {
+  if (stop.aborted) return;
   const { timetable, grace } = parts;
   const ending = newController();
   const over = newController();
