@@ -9,7 +9,7 @@ const shunnedFor = 30_000;
 export class Rotation {
   /** The nodes, beginning with each of them. */
   readonly #turns: readonly (readonly QueueNode[])[];
-  readonly #shunned = new Map<QueueNode, { readonly until: number; readonly error: NodeError }>();
+  readonly #shunned = new Map<QueueNode, { readonly at: number; readonly error: NodeError }>();
   #turn: number;
 
   /** @param random in [0, 1): where it starts, so that one-shot producers spread their jobs. */
@@ -26,13 +26,16 @@ export class Rotation {
     const turned = this.#turns[this.#turn] ?? [];
     this.#turn = (this.#turn + 1) % this.#turns.length;
     if (this.#shunned.size === 0) return { nodes: turned, shunned: [] };
-    for (const [node, { until }] of this.#shunned) if (until <= now) this.#shunned.delete(node);
+    for (const [node, { at }] of this.#shunned) {
+      // A clock that was set back doesn't prolong it
+      if (now < at || now - at >= shunnedFor) this.#shunned.delete(node);
+    }
     const nodes = turned.filter((node) => !this.#shunned.has(node));
     if (nodes.length < least) return { nodes: turned, shunned: [] };
     return { nodes, shunned: [...this.#shunned.values()].map(({ error }) => error) };
   }
 
   failed(node: QueueNode, error: NodeError, now: number): void {
-    if (error.fault === 'timeout') this.#shunned.set(node, { until: now + shunnedFor, error });
+    if (error.fault === 'timeout') this.#shunned.set(node, { at: now, error });
   }
 }

@@ -146,6 +146,16 @@ describe('a node that hung', () => {
     expect(asked.sort()).toEqual(['node1', 'node2', 'node3']);
   });
 
+  it('is not left alone for longer because the clock was set back', async () => {
+    hanging.add('node3');
+    const three = replicatorOn(nodesOf(3));
+    await write(three);
+    now -= 3_600_000;
+    asked = [];
+    await write(three);
+    expect(asked.sort()).toEqual(['node1', 'node2', 'node3']);
+  });
+
   it('is asked again at once when there are too few others', async () => {
     hanging = new Set(['node2', 'node3']);
     const three = replicatorOn(nodesOf(3));
