@@ -55,7 +55,10 @@ export class Endings {
   add(job: AwaitedJob): void {
     this.#backlog.push(job);
     if (this.#watchers.size >= mostWatched) return;
-    const watcher = this.#watchInTurn().finally(() => this.#watchers.delete(watcher));
+    const watcher = this.#watchInTurn().then(() => {
+      this.#watchers.delete(watcher);
+    });
+    watcher.catch(() => undefined); // whoever waits for the end is told
     this.#watchers.add(watcher);
   }
 

@@ -163,3 +163,11 @@ it('a job whose entry can not be read is told once, and the ledger is not away f
     [keyOf('odd'), 0, undefined],
   ]);
 });
+
+it('a defect of the ledger reaches who waits for the end, however early it came', async () => {
+  const desk = new Desk();
+  desk.ledger.look = () => Promise.reject(new Error('a defect'));
+  desk.endings.add({ key: keyOf('a'), dueMs: start, number: 0 });
+  await new Promise(setImmediate);
+  await expect(desk.endings.end(Infinity, forever)).rejects.toThrow('a defect');
+});
