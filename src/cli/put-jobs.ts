@@ -18,7 +18,16 @@ import { durationOf, optional, wholeNumber } from './numbers.ts';
 import { openCluster } from './open-cluster.ts';
 import { assertExact } from './argument.ts';
 import type { WaitOptions, Waiting } from './wait.ts';
-import { lineForm, nullForm, records, type RecordForm, type StdinRecord } from './records.ts';
+import {
+  endless,
+  lineForm,
+  longestPayload,
+  nullForm,
+  records,
+  type RecordForm,
+  type StdinRecord,
+} from './records.ts';
+import { stdin } from './stdin.ts';
 
 export interface JobOptions {
   readonly lines?: boolean;
@@ -159,7 +168,7 @@ async function putRecords(
   { printer }: Context,
 ): Promise<void> {
   let empty = 0;
-  const found = records(process.stdin, form, () => {
+  const found = records(stdin(), form, () => {
     empty += 1;
   });
   const end = await putInOrder(found, {
@@ -193,7 +202,12 @@ function resumable(
 
 async function stdinWhole(): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  let length = 0;
+  for await (const chunk of stdin()) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > longestPayload) throw endless('stdin');
+  }
   return Buffer.concat(chunks);
 }
 

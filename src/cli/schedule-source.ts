@@ -13,6 +13,7 @@ import type { Issue } from '../schedule/issue.ts';
 import { parseCronMap } from '../schedule/yaml-entries.ts';
 import type { Context } from './context.ts';
 import { isHostUser } from './host-users.ts';
+import { stdin } from './stdin.ts';
 
 export interface Schedule {
   /** The path as it was given. */
@@ -40,7 +41,7 @@ export async function isConfiguration(file: string, context: Context): Promise<b
 }
 
 async function readScheduleFile(file: string, cwd: string): Promise<Schedule> {
-  if (file === '-') return crontabOf(file, await text(process.stdin));
+  if (file === '-') return crontabOf(file, await text(stdin()));
   const path = resolve(cwd, file);
   if (!/\.ya?ml$/.test(file)) return crontabOf(file, readText(path));
   const value = await readYaml(path);

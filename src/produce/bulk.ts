@@ -37,18 +37,20 @@ interface Flying<Record> {
   readonly results: Promise<readonly (Accepted | Error)[]>;
 }
 
-/** Each record is accepted as soon as those that came with it and all before them are, whether more come or not. */
+/**
+ * Each record is accepted as soon as those that came with it and all before them are, whether more come or not.
+ * Rejects with what `batches` rejects with, when all that came before is accepted.
+ */
 export async function putInOrder<Record>(
   batches: AsyncIterable<readonly Record[]>,
   parts: BulkParts<Record>,
 ): Promise<BulkEnd<Record>> {
   const window = new Window<Flying<Record>>(parts.inFlight);
   const accepting = accept(window, parts.onAccepted);
-  try {
-    await feed(batches, window, parts);
-  } finally {
+  const feeding = feed(batches, window, parts).finally(() => {
     window.end();
-  }
+  });
+  const [fed] = await Promise.allSettled([feeding]);
   const { accepted, refused, others } = await accepting;
   const mayRun: Accepted[] = [];
   const refusals: unknown[] = [];
@@ -57,6 +59,7 @@ export async function putInOrder<Record>(
     else if (!(await parts.undo(result))) mayRun.push(result);
   }
   const [refusal, ...moreRefusals] = refusals;
+  if (refusal === undefined && fed.status === 'rejected') throw fed.reason;
   return { accepted, refused, refusal, mayRun, moreRefusals };
 }
 

@@ -2,7 +2,7 @@
 
 import { Buffer } from 'node:buffer';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { jsonLines, lines, open } from '../support/cli.ts';
+import { jsonLines, lines, open, shellDq } from '../support/cli.ts';
 import { clusterOf, configOf } from '../support/cluster.ts';
 import type { Place, Put } from '../support/place.ts';
 import { places } from '../support/places.ts';
@@ -11,6 +11,7 @@ import { temporaryFolder } from '../support/servers.ts';
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 
+const embedded = { DQ_NODES: 'embedded' };
 const lengthOfDue = '1767225600000000000/'.length;
 
 let cluster: Place;
@@ -175,3 +176,13 @@ describe('a record that is refused', () => {
     expect(kept).toEqual([1_999, 1_999]);
   });
 });
+
+it.each(['put -', 'put --lines', 'cron check -'])(
+  'a directory is no stdin for dq %s',
+  async (words) => {
+    const { code, stdout, stderr } = await shellDq(`dq ${words} < /`, { env: embedded });
+    expect({ code, stdout, stderr }).toEqual({
+      ...{ code: 2, stdout: '', stderr: 'dq: stdin is a directory\n' },
+    });
+  },
+);

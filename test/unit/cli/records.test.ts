@@ -64,3 +64,19 @@ test('chunks make no difference', async () => {
     ),
   );
 });
+
+test('a record without an end is not read for ever', async () => {
+  const chunk = Buffer.alloc(64 * 1024 * 1024, 'x');
+  const endless = (async function* () {
+    yield await Promise.resolve(Buffer.from('a\nb'));
+    for (;;) yield chunk;
+  })();
+  const found: string[] = [];
+  const reading = (async () => {
+    for await (const batch of records(endless, lineForm, () => undefined)) {
+      found.push(...batch.map(({ payload }) => String(payload)));
+    }
+  })();
+  await expect(reading).rejects.toThrow(/^line 2 is longer than any node takes/);
+  expect(found).toEqual(['a']);
+});

@@ -100,3 +100,25 @@ test('a batch of which none is put is refused from its first record on', async (
   expect(end).toMatchObject({ accepted: 6, refused: 6, refusal: { message: 'none' } });
   expect(kept).toEqual(accepted);
 });
+
+test('what came before the records can not be read on is accepted, then that is told', async () => {
+  const accepted: string[] = [];
+  const torn = (async function* () {
+    yield [0, 1];
+    yield await Promise.resolve([2]);
+    throw new DqError('unavailable', 'torn');
+  })();
+  const putting = putInOrder(torn, {
+    put: async (records) => {
+      await new Promise(setImmediate);
+      return records.map(job);
+    },
+    undo: () => Promise.resolve(true),
+    onAccepted: (jobs) => {
+      accepted.push(...jobs.map(({ receipt }) => receipt));
+    },
+    ...{ atOnce, inFlight: 4 },
+  });
+  await expect(putting).rejects.toThrow('torn');
+  expect(accepted).toEqual(['0', '1', '2']);
+});
