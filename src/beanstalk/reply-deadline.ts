@@ -3,10 +3,7 @@
 // A server answers one command after the other, so each one's time begins when its turn comes: a thousand
 // commands that are written at once don't have to be answered within the time of one.
 
-import { monotonicMs } from '../core/clock.ts';
-
-/** Longer timers overflow Node's 32-bit timer and would fire at once. */
-const longestTimer = 2 ** 31 - 1;
+import { longestTimer, monotonicMs } from '../core/clock.ts';
 
 export class ReplyDeadline {
   readonly #onSilence: (ms: number) => void;

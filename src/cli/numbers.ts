@@ -1,6 +1,6 @@
 // Numbers and durations of the command line, each error naming its option.
 
-import { DqError } from '../core/errors.ts';
+import { aboutOption, DqError } from '../core/errors.ts';
 import { parseDuration } from '../core/duration.ts';
 
 export function wholeNumber(option: string, text: string, least: number, most: number): number {
@@ -18,9 +18,7 @@ export function durationOf(option: string, text: string): number {
   try {
     return parseDuration(text);
   } catch (error) {
-    if (!(error instanceof DqError)) throw error;
-    const hint = error.hint === undefined ? {} : { hint: error.hint };
-    throw new DqError('usage', `${option}: ${error.message}`, hint);
+    throw aboutOption(option, error);
   }
 }
 

@@ -1,7 +1,7 @@
 // dq peek: one job whole, by its receipt; or the next job of each state.
 
 import { findJob, type Cluster } from '../cluster.ts';
-import { DqError, messageOf, NodeError, type LedgerDown } from '../core/errors.ts';
+import { DqError, messageOf, NodeError, reasonsOf, type LedgerDown } from '../core/errors.ts';
 import { jobSheet } from '../output/job-sheet.ts';
 import type { Printer } from '../output/printer.ts';
 import { surveyJson, type JobFacts, type ReplicaFacts } from '../output/survey-json.ts';
@@ -50,7 +50,7 @@ async function peekReceipt(receipt: string, cluster: Cluster, context: Context):
 function nothingThere(receipt: string, { unreached }: Inspection): DqError {
   if (unreached.length === 0)
     return new DqError('absent', `no such job: ${receipt}`, { hint: nothingLeft });
-  const reasons = unreached.map(({ error }) => `${error.node}: ${messageOf(error)}`).join('; ');
+  const reasons = reasonsOf(unreached.map(({ error }) => error));
   return new DqError(
     'unavailable',
     `${receipt}: none of its nodes that answer has it (${reasons})`,

@@ -1,6 +1,7 @@
 // --wait of put and at: says how the jobs that were put ended.
 
 import type { Cluster } from '../cluster.ts';
+import { remoteNode } from '../config/nodes.ts';
 import type { Config } from '../config/schema.ts';
 import { systemClock } from '../core/clock.ts';
 import { formatDuration } from '../core/duration.ts';
@@ -16,8 +17,7 @@ import { stopSignals, type StopSignals } from './stop-signals.ts';
 
 /** Workers of another machine would tell nobody here that a job is done. */
 export function assertWaitable({ nodes, redis }: Config): void {
-  if (redis !== undefined || nodes === 'embedded') return;
-  const remote = nodes.find(({ host }) => !/^(localhost|127\..*|::1)$/.test(host));
+  const remote = redis === undefined ? remoteNode(nodes) : undefined;
   if (remote === undefined) return;
   throw new DqError('usage', `--wait needs a ledger that the workers of ${remote.endpoint} share`, {
     hint: 'redis: redis://host:6379 in the configuration, or DQ_REDIS; nothing was put',

@@ -5,6 +5,7 @@ import { batchCommand, commandHandler, type CommandOptions } from '../consume/co
 import { Drain, longestOutage, type DrainEnd } from '../consume/drain.ts';
 import { workerName } from '../consume/name.ts';
 import { Worker, type WorkerOptions, type WorkSummary } from '../consume/worker.ts';
+import { remoteNode } from '../config/nodes.ts';
 import type { Config } from '../config/schema.ts';
 import { systemClock } from '../core/clock.ts';
 import { DqError } from '../core/errors.ts';
@@ -111,8 +112,7 @@ function handlerOf(
 
 /** The embedded ledger is this machine's: workers elsewhere don't know of it. */
 function warnOfLoneLedger({ nodes, redis }: Config, printer: Printer): void {
-  if (redis !== undefined || nodes === 'embedded') return;
-  const remote = nodes.find(({ host }) => !/^(localhost|127\..*|::1)$/.test(host));
+  const remote = redis === undefined ? remoteNode(nodes) : undefined;
   if (remote === undefined) return;
   printer.warn(
     `without redis: only the workers of this machine agree on the jobs of ${remote.endpoint}`,

@@ -23,6 +23,12 @@ export interface NodeConfig extends Endpoint {
 
 export type Nodes = 'embedded' | readonly NodeConfig[];
 
+/** Another machine's. */
+export function remoteNode(nodes: Nodes): NodeConfig | undefined {
+  if (nodes === 'embedded') return undefined;
+  return nodes.find(({ host }) => !/^(localhost|127\..*|::1)$/.test(host));
+}
+
 /** What a file named in the configuration holds; throws when it can't be read. */
 export type ReadText = (file: string) => string;
 

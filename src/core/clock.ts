@@ -17,7 +17,7 @@ export function monotonicMs(): number {
 }
 
 /** Longer timers overflow Node's 32-bit timer and would fire at once. */
-const longestTimer = 2 ** 31 - 1;
+export const longestTimer = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),

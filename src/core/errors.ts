@@ -9,7 +9,7 @@ export type ErrorKind = 'usage' | 'config' | 'absent' | 'unavailable';
 
 export interface ErrorFacts {
   /** What the user can do about it: one sentence without a final stop. */
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   /** The endpoint of the node it is about. */
   readonly node?: string;
   /** Where in the configuration it is, such as `work.timeout`. */
@@ -62,7 +62,7 @@ export class NodeError extends DqError {
 
 export interface NodeErrorFacts {
   readonly unconfirmed?: boolean;
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -78,6 +78,17 @@ export class LedgerDown extends DqError {
 /** What the ledger holds for this job isn't an entry of this dq: all others can be asked. */
 export class StrangeEntry extends LedgerDown {
   override readonly name = 'StrangeEntry';
+}
+
+/** The same error, of an option of the command line. @throws anything else, as it is. */
+export function aboutOption(option: string, error: unknown): DqError {
+  if (!(error instanceof DqError)) throw error;
+  return new DqError('usage', `${option}: ${error.message}`, { hint: error.hint });
+}
+
+/** What is wrong with each node, on one line. */
+export function reasonsOf(errors: readonly NodeError[]): string {
+  return errors.map((error) => `${error.node}: ${messageOf(error)}`).join('; ');
 }
 
 /** The text of whatever was thrown, on one line. */

@@ -50,7 +50,7 @@ export class MayStillRun extends DqError {
 
   constructor(refusal: TooFewReplicas, key: string) {
     super(refusal.kind, `${refusal.message}; may still run: ${key}`, {
-      ...(refusal.hint === undefined ? {} : { hint: refusal.hint }),
+      hint: refusal.hint,
       cause: refusal,
     });
     this.refusal = refusal;

@@ -2,7 +2,7 @@
 
 import { allOf } from '../core/all-of.ts';
 import type { Clock } from '../core/clock.ts';
-import { DqError, NodeError } from '../core/errors.ts';
+import { DqError, NodeError, reasonsOf } from '../core/errors.ts';
 import type { ReplicaAddress } from '../core/receipt.ts';
 import type { Life, QueueNode } from '../queue/node.ts';
 import { Puts, type Put } from '../queue/puts.ts';
@@ -83,10 +83,8 @@ function aboutRefusal(
 ): { message: string; hint?: string | undefined } {
   const [only, another] = failed;
   if (only === undefined || another !== undefined || replicas.length > 0) {
-    const reasons = failed.map(({ node, message }) => `${node}: ${message}`).join('; ');
-    return {
-      message: `only ${replicas.length} of at least ${wanted} nodes took the job (${reasons})`,
-    };
+    const count = `only ${replicas.length} of at least ${wanted} nodes`;
+    return { message: `${count} took the job (${reasonsOf(failed)})` };
   }
   const { node, message, hint } = only;
   return hint === undefined ? { message: `${node} didn't take the job: ${message}` } : only;

@@ -1,6 +1,6 @@
 // Revokes a job: the ledger first, so that no replica that is out of reach can run it, then every replica.
 
-import { DqError, messageOf, type NodeError } from '../core/errors.ts';
+import { DqError, reasonsOf } from '../core/errors.ts';
 import { formatReceipt } from '../core/receipt.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { isPutAfter } from '../ledger/machine.ts';
@@ -120,7 +120,7 @@ export function explainUnidentified(found: Unidentified, done: 'deleted' | 'kick
     case 'unreachable':
       return new DqError(
         'unavailable',
-        `too few of its nodes answer; nothing was ${done} (${reasons(found.errors)})`,
+        `too few of its nodes answer; nothing was ${done} (${reasonsOf(found.errors)})`,
       );
   }
 }
@@ -137,8 +137,4 @@ function remedy({ lone }: Unlike, done: 'deleted' | 'kicked'): string {
   const receipt = formatReceipt(addressesOf(lone.replicas));
   const verb = done === 'deleted' ? 'delete' : 'kick';
   return `; dq peek ${receipt} shows it, dq ${verb} ${receipt} takes it for the job`;
-}
-
-function reasons(errors: readonly NodeError[]): string {
-  return errors.map((error) => `${error.node}: ${messageOf(error)}`).join('; ');
 }

@@ -1,6 +1,7 @@
 // Ends a handler that runs too long or is no longer wanted, with all its process group: TERM, then KILL.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { longestTimer } from '../core/clock.ts';
 import { runsGroup, signalGroup } from './process-group.ts';
 
 export interface Limits {
@@ -13,8 +14,6 @@ export interface Limits {
 type EndReason = 'timeout' | 'stopped';
 
 const defaultKillAfterMs = 5_000;
-/** Longer timers overflow Node's 32-bit timer and would fire at once. */
-const longestTimer = 2 ** 31 - 1;
 /** There is no event for the end of a process that isn't our child: the group is looked at, ever less often. */
 const firstLookMs = 10;
 const lastLookMs = 500;

@@ -4,7 +4,7 @@ import type { Buffer } from 'node:buffer';
 import { openEnvelope } from '../core/envelope.ts';
 import { keyOf } from '../core/key.ts';
 import type { Standing } from '../ledger/ledger.ts';
-import { revocationMargin } from '../ledger/machine.ts';
+import { isPutAfter } from '../ledger/machine.ts';
 import type { QueueNode, ReplicaState, ReplicaStats } from '../queue/node.ts';
 import type { Known, Looked } from './standings.ts';
 
@@ -83,7 +83,7 @@ function isPutAgain(
   replicas: readonly Pick<SurveyedReplica, 'stats'>[],
 ): boolean {
   if (standing.state !== 'revoked') return false;
-  return replicas.some(({ stats }) => stats.age * 1_000 + revocationMargin < standing.agoMs);
+  return replicas.some(({ stats }) => isPutAfter(stats.age, standing.agoMs));
 }
 
 /** How many nodes have a replica of it. */

@@ -2,7 +2,7 @@
 // `--under-replicated`, read and applied.
 
 import { Buffer, isUtf8 } from 'node:buffer';
-import { DqError, messageOf } from '../core/errors.ts';
+import { aboutOption, DqError, messageOf } from '../core/errors.ts';
 import { parseInstant, type Frame } from '../core/instant.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Content, JobState, SurveyedReplica } from './job.ts';
@@ -81,9 +81,7 @@ function instant(option: string, text: string, frame: Frame): bigint {
   try {
     return parseInstant(text, frame).ns;
   } catch (error) {
-    if (!(error instanceof DqError)) throw error;
-    const hint = error.hint === undefined ? {} : { hint: error.hint };
-    throw new DqError('usage', `${option}: ${error.message}`, hint);
+    throw aboutOption(option, error);
   }
 }
 

@@ -1,6 +1,6 @@
 // Reads the scans of all nodes side by side, a page of each at a time; a node that fails is left out.
 
-import { DqError, messageOf, NodeError } from '../core/errors.ts';
+import { DqError, NodeError, reasonsOf } from '../core/errors.ts';
 import type { QueueNode, ScannedReplica, ScanPage } from '../queue/node.ts';
 
 /** The next page of each node. */
@@ -79,7 +79,7 @@ function foundOn(node: QueueNode | undefined, page: ScanPage | NodeError | undef
 
 export function noneAnswers(errors: readonly NodeError[]): DqError {
   const [first] = errors;
-  const reasons = errors.map((error) => `${error.node}: ${messageOf(error)}`).join('; ');
+  const reasons = reasonsOf(errors);
   if (errors.length > 1 || first === undefined) {
     return new DqError('unavailable', `no node answers (${reasons})`, { hint: 'see dq doctor' });
   }
