@@ -81,6 +81,7 @@ export async function work(
     const code = exitCodeOf(summary, signals, limits, hindrance !== undefined);
     context.exit(code);
     if (code === exitCodes.unavailable && hindrance !== undefined) context.printer.warn(hindrance);
+    if (summary.unsettled > 0) context.printer.warn(fateOfUnsettled(summary.unsettled));
   } finally {
     signals.release();
     await cluster.close();
@@ -136,6 +137,11 @@ function hindranceOf(
   if (ledgerDown) return `jobs may be left: the ledger was down for ${longestOutage / 1_000} s`;
   if (unseen.length < minReplicas) return undefined;
   return `jobs may be out of sight: ${unseen.join(', ')} can't be reached`;
+}
+
+function fateOfUnsettled(count: number): string {
+  const again = count === 1 ? 'a job ended: it will' : `${count} jobs ended: they will`;
+  return `the ledger could not be told how ${again} run again`;
 }
 
 function exitCodeOf(

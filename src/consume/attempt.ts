@@ -69,7 +69,7 @@ export interface AttemptParts {
   /** The ledger says the job is dead. Whether that is news to this worker: its other replicas say it too. */
   readonly onDead: (job: NamedJob) => boolean;
   /** A run came to its end and the ledger doesn't know. */
-  readonly onUnsettled: (job: JobRef) => void;
+  readonly onUnsettled: (job: NamedJob) => void;
   /** A due job was sent away for `comeBackSoon`. */
   readonly onPostponed: () => void;
 }
@@ -83,6 +83,7 @@ export class Attempt implements Run {
   readonly #parts: AttemptParts;
   readonly #replicas: Reservation[];
   #ran = false;
+  #writing = false;
   #stopped = false;
   #stop: AbortController | undefined;
   #onStop: (() => void) | undefined;
@@ -108,6 +109,11 @@ export class Attempt implements Run {
     this.#stopped = true;
     this.#stop?.abort();
     this.#onStop?.();
+  }
+
+  /** Nothing runs any more, and only the ledger has still to be told. */
+  get isUnwritten(): boolean {
+    return this.#writing;
   }
 
   get signal(): AbortSignal {
@@ -331,6 +337,7 @@ export class Attempt implements Run {
   async #write(claim: Claim, verdict: Verdict): Promise<boolean | undefined> {
     const { ledger, gate } = this.#parts;
     const { job } = this;
+    this.#writing = true;
     const written = await gate.ask(() => {
       switch (verdict.kind) {
         case 'done':

@@ -14,7 +14,7 @@ export interface DrainParts {
   readonly within: number;
   /** Nothing is held, running or being settled here. */
   readonly idle: () => boolean;
-  /** Nothing is here either, because nothing may start: the ledger is down. */
+  /** The ledger is down: nothing may start, and what has run can't be written down. */
   readonly stalled: () => boolean;
 }
 

@@ -106,7 +106,8 @@ export class Worker {
   #resting = false;
   #succeeded = 0;
   #buried = 0;
-  #unsettled = 0;
+  /** The names of jobs that came to an end which isn't written down. */
+  readonly #unsettled = new Set<string>();
   #defect: Error | undefined;
 
   constructor(options: WorkerOptions) {
@@ -172,8 +173,8 @@ export class Worker {
         this.#finished.add(job.name);
       },
       onDead: (job) => this.#noteDead(job),
-      onUnsettled: () => {
-        this.#unsettled += 1;
+      onUnsettled: ({ name }) => {
+        this.#unsettled.add(name);
       },
       onPostponed: () => {
         this.#postponedAt = clock.now();
@@ -190,9 +191,9 @@ export class Worker {
     return havePassed(this.#options.clock, longestPostponement, this.#postponedAt);
   }
 
-  /** Nothing is here, and nothing comes as long as the ledger is down. */
+  /** Nothing runs here, and nothing comes or goes as long as the ledger is down. */
   get stalled(): boolean {
-    return this.#working === 0 && !this.#gate.open;
+    return !this.#gate.open && [...this.#current.values()].every((each) => each.isUnwritten);
   }
 
   /**
@@ -211,7 +212,7 @@ export class Worker {
     this.#over.abort();
     await Promise.all(upkeep);
     if (this.#defect !== undefined) throw this.#defect;
-    const unsettled = this.#unsettled + this.#current.size;
+    const { size: unsettled } = new Set([...this.#unsettled, ...this.#current.keys()]);
     return { succeeded: this.#succeeded, buried: this.#buried, unsettled };
   }
 

@@ -23,7 +23,6 @@ function nodeWithOne(envelope: Buffer, onSettled: (how: string) => void): QueueN
     ...{
       endpoint: 'node:1',
       tube: 'default',
-      put: never,
       putAll: never,
       peek: never,
       stats: never,

@@ -2,6 +2,7 @@
 
 import { Buffer } from 'node:buffer';
 import { expect, it, vi } from 'vitest';
+import { longestOutage } from '../../../src/consume/drain.ts';
 import { plays } from '../../faults/sim/plays.ts';
 import { outcomesOf, Scene } from '../../faults/sim/scene.ts';
 import { tube } from '../../faults/sim/opened.ts';
@@ -68,6 +69,28 @@ it('a drained worker has waited for the job that it had to send away', async () 
   await scene.pass(10_000);
   expect(hand.summary).toMatchObject({ succeeded: 1 });
   expect(outcomesOf(job)).toEqual(['succeeded']);
+});
+
+it('a drained worker waits for its handler while the ledger is away, and then a minute to write the end down', async () => {
+  const scene = new Scene(1);
+  const job = scene.put(0);
+  const hand = scene.hire({ drains: true, plan: slow });
+  await scene.pass(100);
+  scene.ledgerAway(600_000);
+  await scene.pass(slow.ms + longestOutage - 1_000);
+  expect([outcomesOf(job), hand.summary]).toEqual([['succeeded'], undefined]);
+  await scene.pass(60_000);
+  expect(hand.summary).toMatchObject({ succeeded: 0, unsettled: 1 });
+});
+
+it('a drained worker has written down what ended while the ledger was away for less than a minute', async () => {
+  const scene = new Scene(1);
+  scene.put(0);
+  const hand = scene.hire({ drains: true });
+  await scene.pass(30);
+  scene.ledgerAway(longestOutage - 5_000);
+  await scene.pass(longestOutage + 5_000);
+  expect(hand.summary).toMatchObject({ succeeded: 1, unsettled: 0 });
 });
 
 it('a claim that is granted after the stop is given back, and not run', async () => {
