@@ -74,13 +74,15 @@ it('a drained worker has waited for the job that it had to send away', async () 
 it('a drained worker waits for its handler while the ledger is away, and then a minute to write the end down', async () => {
   const scene = new Scene(1);
   const job = scene.put(0);
-  const hand = scene.hire({ drains: true, plan: slow });
+  const hand = scene.hire({ drains: true, concurrency: 2, plan: slow });
   await scene.pass(100);
   scene.ledgerAway(600_000);
+  const another = scene.put(0);
   await scene.pass(slow.ms + longestOutage - 1_000);
   expect([outcomesOf(job), hand.summary]).toEqual([['succeeded'], undefined]);
   await scene.pass(60_000);
   expect(hand.summary).toMatchObject({ succeeded: 0, unsettled: 1 });
+  expect(outcomesOf(another)).toEqual([]);
 });
 
 it('a drained worker has written down what ended while the ledger was away for less than a minute', async () => {
