@@ -2,6 +2,7 @@
 
 import type { Buffer } from 'node:buffer';
 import type { FoundJob } from '../cluster.ts';
+import { systemClock } from '../core/clock.ts';
 import { dueMs } from '../core/envelope.ts';
 import { DqError, NodeError } from '../core/errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -11,7 +12,7 @@ import {
   type IdentifiedJob,
   type Unidentified,
 } from '../produce/identify.ts';
-import { explain, revokeIdentified, revokeJob } from '../produce/revoke.ts';
+import { explain, revokeIdentified, revokeJob, type Revocation } from '../produce/revoke.ts';
 import { readStates } from '../survey/selection.ts';
 import type { ChosenJob } from './chosen-jobs.ts';
 import type { Context } from './context.ts';
@@ -23,21 +24,29 @@ import {
   type ManyOptions,
   type Outcome,
 } from './many-jobs.ts';
-import { changeNamed, type NamedOutcome } from './named-jobs.ts';
+import { changeNamed, type NamedDeed, type NamedOutcome } from './named-jobs.ts';
 
 export async function deleteJobs(
   receipts: readonly string[],
   options: ManyOptions,
   context: Context,
 ): Promise<void> {
+  let doubtMs = 0;
+  const note: Note = (revocation) => {
+    if (revocation.result === 'deleted') doubtMs = Math.max(doubtMs, revocation.doubtMs);
+  };
   if (options.all === true || hasFilter(options)) {
     refuseWords(receipts, 'dq delete --match TEXT, or dq delete "$receipt"');
-    await changeMany(deletion, options, context);
-    return;
+    await changeMany(deletion(note), options, context);
+  } else {
+    assertNamed(receipts, options);
+    await changeNamed(receipts, namedDeletion(note), context);
   }
-  assertNamed(receipts, options);
-  await changeNamed(receipts, { past: 'deleted', change: deleteNamed }, context);
+  // Whoever puts an equal job after this command has it run
+  if (doubtMs > 0) await systemClock.sleep(doubtMs);
 }
+
+type Note = (revocation: Revocation) => void;
 
 function assertNamed(receipts: readonly string[], { state, dryRun }: ManyOptions): void {
   if (state !== undefined) {
@@ -53,9 +62,18 @@ function assertNamed(receipts: readonly string[], { state, dryRun }: ManyOptions
   });
 }
 
-async function deleteNamed({ replicas, tube }: FoundJob, ledger: Ledger): Promise<NamedOutcome> {
+function namedDeletion(note: Note): NamedDeed {
+  return { past: 'deleted', change: (found, ledger) => deleteNamed(found, ledger, note) };
+}
+
+async function deleteNamed(
+  { replicas, tube }: FoundJob,
+  ledger: Ledger,
+  note: Note,
+): Promise<NamedOutcome> {
   const job = await identify(replicas, tube);
   const revocation = await revokeIdentified(job, ledger);
+  note(revocation);
   const { result } = revocation;
   const others = 'result' in job ? [] : job.others;
   const unreached = result === 'deleted' ? revocation.unreached : [];
@@ -68,7 +86,7 @@ function laterOf(job: IdentifiedJob | Unidentified): string {
   return isDead ? 'what is buried stays: delete it again when it is back' : 'when it is back';
 }
 
-const deletion: Deed = {
+const deletion = (note: Note): Deed => ({
   ...{ verb: 'delete', past: 'deleted', asks: true, most: Infinity, isMeant: () => true },
   onlyDrops: () => false,
   unseen: 'its jobs may be out of sight',
@@ -78,10 +96,11 @@ const deletion: Deed = {
     const known = envelope && replicas.map((replica) => ({ ...replica, envelope }));
     const job = known ? { ref, replicas: known, silent: [] } : await identifyByKey(replicas, ref);
     const revocation = 'result' in job ? job : await revokeJob(job, ledger);
+    note(revocation);
     const error = explain(revocation);
     return { result: revocation.result, ...(error && { error: error.message }) };
   },
-};
+});
 
 /** No job of dq's, and nothing in the ledger. */
 async function deleteBytes(

@@ -27,6 +27,7 @@ type Transition<Answer> = (
 ) => machine.Step<Answer>;
 
 export class EmbeddedLedger implements Ledger {
+  readonly revocationDoubt: number;
   readonly #database: Database;
   readonly #terms: Terms;
   /** Before each tube's name. */
@@ -36,6 +37,8 @@ export class EmbeddedLedger implements Ledger {
     this.#database = database;
     this.#terms = terms;
     this.#realm = realm;
+    // A put into this file forgets the revocation in its own transaction
+    this.revocationDoubt = realm === '' ? 0 : machine.revocationDoubt;
   }
 
   claim: Ledger['claim'] = (job, request) =>

@@ -106,6 +106,8 @@ export type Standing =
 
 /** Every method rejects with LedgerDown when the ledger can't be asked; it may have taken effect all the same. */
 export interface Ledger {
+  /** For so many ms after a revocation an equal put may be taken for the revoked job. */
+  readonly revocationDoubt: number;
   claim(job: JobRef, request: ClaimRequest): Promise<ClaimAnswer>;
   /** False: refused, the job is no longer this worker's and its handler must stop. */
   renew(job: JobRef, claim: Claim): Promise<boolean>;

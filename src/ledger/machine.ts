@@ -63,6 +63,9 @@ export interface Moment {
 /** A replica whose age in whole seconds comes this close to a revocation counts as older than it, in ms. */
 export const revocationMargin = 2_000;
 
+/** One that is put so many ms after a revocation is known to be, though the clocks of node and ledger drift apart a little. */
+export const revocationDoubt = revocationMargin + 500;
+
 /**
  * Whether a replica was surely put after the revocation of its job.
  * @param age in whole seconds.

@@ -1,5 +1,6 @@
 // Revokes a job: the ledger first, so that no replica that is out of reach can run it, then every replica.
 
+import { openEnvelope } from '../core/envelope.ts';
 import { DqError, reasonsOf } from '../core/errors.ts';
 import { formatReceipt } from '../core/receipt.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -13,13 +14,20 @@ import {
 } from './identify.ts';
 import { onEach } from './on-each.ts';
 import { addressesOf } from './replicator.ts';
+import { isStamp } from './stamp.ts';
 
 /**
- * - `deleted`: it will not run; a replica that is out of reach is deleted when it turns up.
+ * - `deleted`: it will not run; a replica that is out of reach is deleted when it turns up. An equal one that is put
+ *   before so many ms are over (`doubtMs`) may be as well.
  * - `done`, `claimed`: it ran, or runs.
  */
 export type Revocation =
-  | { readonly result: 'deleted'; readonly key: string; readonly unreached: readonly string[] }
+  | {
+      readonly result: 'deleted';
+      readonly key: string;
+      readonly unreached: readonly string[];
+      readonly doubtMs: number;
+    }
   | { readonly result: 'done' | 'claimed'; readonly key: string }
   | Unidentified;
 
@@ -58,7 +66,8 @@ async function dropEnded(lone: IdentifiedJob, ledger: Ledger): Promise<Revocatio
   if (standing?.state !== 'revoked') return undefined;
   const { agoMs } = standing;
   if (replicas.some(({ stats }) => isPutAfter(stats.age, agoMs))) return undefined;
-  return { result: 'deleted', key: ref.key, unreached: await onEach(replicas, remove) };
+  const unreached = await onEach(replicas, remove);
+  return { result: 'deleted', key: ref.key, unreached, doubtMs: doubtOf(lone, ledger) };
 }
 
 /** As much of a job as it takes to delete it. */
@@ -74,7 +83,13 @@ export async function revokeJob(job: RevocableJob, ledger: Ledger): Promise<Revo
   if (answer === 'done') return dropBuried(job);
   // Where one is left the ledger's mark deletes it when it turns up
   const unreached = await onEach(job.replicas, remove);
-  return { result: 'deleted', key, unreached: [...unreached, ...job.silent] };
+  const doubtMs = doubtOf(job, ledger);
+  return { result: 'deleted', key, unreached: [...unreached, ...job.silent], doubtMs };
+}
+
+function doubtOf({ replicas: [replica] }: RevocableJob, { revocationDoubt }: Ledger): number {
+  const job = replica && openEnvelope(replica.envelope);
+  return job !== undefined && isStamp(job.dueNs) ? 0 : revocationDoubt;
 }
 
 /** Of a job that is done: no worker meets what is buried. */

@@ -6,6 +6,7 @@ import * as machine from '../../src/ledger/machine.ts';
 import { defaultTerms } from '../../src/ledger/ledger.ts';
 
 export class MemoryLedger implements Ledger {
+  readonly revocationDoubt = machine.revocationDoubt;
   readonly entries = new Map<string, { entry: machine.Entry; until: number }>();
   readonly #clock: Clock;
   readonly #terms: Terms;

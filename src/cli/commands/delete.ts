@@ -8,7 +8,8 @@ import { run, withExamples, type Program } from './declaration.ts';
 export function declare(command: Command, program: Program): void {
   command
     .description(
-      'Deletes every replica of these jobs. A job that runs, or is done, is left as it is (exit 1 if it was named).',
+      'Deletes every replica of these jobs. A job that runs, or is done, is left as it is (exit 1 if it was named). ' +
+        'An equal dq at counts when this has returned.',
     )
     .argument('[receipt...]', 'what put printed');
   manyOptions(command, 'delete');

@@ -3,6 +3,7 @@
 import { StrangeEntry } from '../../core/errors.ts';
 import type { Claim, ClaimAnswer, JobRef, Ledger, Standing, Terms } from '../ledger.ts';
 import type { ClaimRequest, Death, GiveBack, KickAnswer, RevokeAnswer } from '../ledger.ts';
+import { revocationDoubt } from '../machine.ts';
 import { RedisConnection, type ConnectionOptions } from './connection.ts';
 import { mostAtOnce, Questions, type Reply, type SoundReply, type Word } from './questions.ts';
 import { claimAnswer, standing } from './replies.ts';
@@ -16,6 +17,7 @@ export interface RedisLedgerOptions extends ConnectionOptions {
 
 /** Tokens must be words: no blanks. */
 export class RedisLedger implements Ledger {
+  readonly revocationDoubt = revocationDoubt;
   readonly #connection: RedisConnection;
   readonly #terms: Terms;
   readonly #goQueue: boolean;

@@ -107,6 +107,7 @@ const commandTimeout = 2_000;
 
 /** As ioredis is used: no offline queue, no resending, a deadline for each command. */
 export class LedgerClient implements Ledger {
+  readonly revocationDoubt = machine.revocationDoubt;
   readonly #process: Process;
   readonly #host: LedgerHost;
   #channel: Channel | undefined;
