@@ -2,6 +2,7 @@
 
 import type { Buffer } from 'node:buffer';
 import { Cluster } from '../cluster.ts';
+import type { Config } from '../config/schema.ts';
 import type { WorkEvent } from '../consume/events.ts';
 import type { Handler, Outcome, Run, Task } from '../consume/handler.ts';
 import { workerName } from '../consume/name.ts';
@@ -42,16 +43,15 @@ export class Rejection extends Error {
 
 export type Consume = (payload: Buffer, job: JobFacts) => unknown;
 
-const defaults = { concurrency: 1, attempts: 5, grace: 25_000 };
-
 export class Consumer {
   readonly #options: ConsumerOptions;
-  readonly #cluster: Cluster;
+  readonly #config: Config;
 
   /** @throws ConfigError with everything that is wrong with the options. */
   constructor(options: ConsumerOptions) {
+    const { concurrency, attempts } = options;
     this.#options = options;
-    this.#cluster = new Cluster(configOf(options), process.env);
+    this.#config = configOf(options, { concurrency, attempts });
   }
 
   /**
@@ -59,22 +59,23 @@ export class Consumer {
    * done. Thrown: a failure, to be tried again with a backoff; a Rejection buries the job.
    */
   async consume(fn: Consume, signal: AbortSignal): Promise<WorkSummary> {
-    const { concurrency, attempts, grace, onEvent } = { ...defaults, ...this.#options };
-    const { tube } = this.#cluster.config;
+    const { tube, work } = this.#config;
+    const { onEvent, grace = work.grace } = this.#options;
+    const cluster = new Cluster(this.#config, process.env);
     try {
       const worker = new Worker({
         name: workerName(),
-        tubes: [{ name: tube, nodes: await this.#cluster.nodes(tube) }],
-        ledger: await this.#cluster.ledger(),
+        tubes: [{ name: tube, nodes: await cluster.nodes(tube) }],
+        ledger: await cluster.ledger(),
         handler: handlerOf(fn),
         clock: systemClock,
         random: Math.random,
         report: onEvent ?? (() => undefined),
-        ...{ concurrency, attempts, grace },
+        ...{ concurrency: work.concurrency, attempts: work.attempts, grace },
       });
       return await worker.run(signal, newController().signal);
     } finally {
-      await this.#cluster.close();
+      await cluster.close();
     }
   }
 }

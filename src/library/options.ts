@@ -30,10 +30,15 @@ export interface NodeOptions {
   readonly tls?: true | Readonly<Record<string, unknown>>;
 }
 
+interface WorkOptions {
+  readonly concurrency?: number | undefined;
+  readonly attempts?: number | undefined;
+}
+
 /** @throws ConfigError with everything that is wrong. */
-export function configOf(options: ClusterOptions): Config {
+export function configOf(options: ClusterOptions, work: WorkOptions = {}): Config {
   const { nodes, redis, tube, replicas, minReplicas, goQueue, ledger } = options;
-  const value = { nodes, redis, tube, replicas, minReplicas, goQueue, ledger };
+  const value = { nodes, redis, tube, replicas, minReplicas, goQueue, ledger, work };
   const readText = (path: string): string => readFileSync(path, 'utf8');
   const file = { path: 'options', value };
   const parsed = parseConfig({ file, env: {}, tubes: [], readText });

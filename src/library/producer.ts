@@ -41,7 +41,7 @@ export class Producer {
    * @returns its receipt, `endpoint/tube/id` of each replica, joined by commas.
    * @throws TooFewReplicas (kind `unavailable`) when fewer than `minReplicas` nodes took it; nothing is kept then.
    */
-  at(payload: Payload, due: Date | bigint, options: JobOptions = {}): Promise<string> {
+  async at(payload: Payload, due: Date | bigint, options: JobOptions = {}): Promise<string> {
     const dueNs = typeof due === 'bigint' ? due : BigInt(due.getTime()) * nsPerMs;
     return this.#put(payload, dueNs, false, options);
   }
@@ -50,7 +50,7 @@ export class Producer {
    * Puts a job that is due in `ms` milliseconds (0: now): a job of its own each time.
    * @returns and throws as `at` does.
    */
-  delay(payload: Payload, ms: number, options: JobOptions = {}): Promise<string> {
+  async delay(payload: Payload, ms: number, options: JobOptions = {}): Promise<string> {
     const dueNs = this.#stamp(Math.ceil(systemClock.now() + ms));
     return this.#put(payload, dueNs, true, options);
   }

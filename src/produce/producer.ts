@@ -132,6 +132,7 @@ export class JobProducer {
 
   #seal(request: JobRequest): Sealed {
     const { dueNs, priority, ttr = this.#parts.ttr } = request;
+    if (dueNs < 0n) throw new DqError('usage', 'no job can be due before 1970');
     const delay = Math.max(0, Math.floor((dueMs(dueNs) - this.#parts.clock.now()) / 1_000));
     if (delay > longestDelay) {
       throw new DqError('usage', 'no job can be due in 2^32 seconds (136 years) or more');

@@ -56,3 +56,31 @@ test('bad options are all named at once', () => {
     /same endpoint|twice[\s\S]*/,
   );
 });
+
+test('options of a consumer are checked as those of a configuration are', () => {
+  const wrong = { ...options, concurrency: 0, attempts: 1.5 };
+  expect(() => new Consumer(wrong)).toThrow(/work\.concurrency: .*\n.*work\.attempts: /);
+});
+
+test('a job before 1970, which nobody could run, is refused', async () => {
+  const producer = new Producer({ ...options, tube: 'past' });
+  await expect(producer.at('hello', new Date(-1))).rejects.toMatchObject({ kind: 'usage' });
+  await expect(producer.at('hello', new Date('nonsense'))).rejects.toThrow(RangeError);
+  await producer.close();
+});
+
+test('a consumer that was stopped consumes again', async () => {
+  const producer = new Producer({ ...options, tube: 'again' });
+  const consumer = new Consumer({ ...options, tube: 'again' });
+  for (const payload of ['first', 'second']) {
+    await producer.delay(payload, 0);
+    const stop = new AbortController();
+    const runs: string[] = [];
+    await consumer.consume((bytes) => {
+      runs.push(String(bytes));
+      stop.abort();
+    }, stop.signal);
+    expect(runs).toEqual([payload]);
+  }
+  await producer.close();
+});
