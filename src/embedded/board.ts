@@ -1,8 +1,8 @@
 // The board in the queue file.
 
-import { LedgerDown, NodeError } from '../core/errors.ts';
 import type { Board } from '../ledger/board.ts';
 import type { Database, WriteTerms } from './database.ts';
+import { orLedgerDown } from './trouble.ts';
 
 /** If a power failure undoes it, ticks are caught up from a little earlier. */
 const terms: WriteTerms = { durable: false, rings: false };
@@ -76,13 +76,5 @@ export class EmbeddedBoard implements Board {
 
   #write<Result>(work: (now: number) => Result): Promise<Result> {
     return orLedgerDown(this.#database.write(terms, work));
-  }
-}
-
-async function orLedgerDown<Answer>(asked: Promise<Answer>): Promise<Answer> {
-  try {
-    return await asked;
-  } catch (thrown) {
-    throw thrown instanceof NodeError ? new LedgerDown(thrown.message, thrown) : thrown;
   }
 }

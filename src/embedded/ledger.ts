@@ -1,9 +1,9 @@
 // The ledger in the queue file: the pure machine, run in a transaction by the machine's clock.
 
-import { LedgerDown, NodeError } from '../core/errors.ts';
 import type { JobRef, Ledger, Terms } from '../ledger/ledger.ts';
 import * as machine from '../ledger/machine.ts';
 import type { Database, WriteTerms } from './database.ts';
+import { orLedgerDown } from './trouble.ts';
 
 /**
  * A ledger whose ttl is infinite forgets an ended job (200 bytes) that long after its due instant all the same, in
@@ -125,13 +125,5 @@ export class EmbeddedLedger implements Ledger {
     }
     const ended = entry.state === 'done' || entry.state === 'revoked';
     return ended ? Math.max(moment.now, moment.dueMs) + endedIsKept : null;
-  }
-}
-
-async function orLedgerDown<Answer>(asked: Promise<Answer>): Promise<Answer> {
-  try {
-    return await asked;
-  } catch (thrown) {
-    throw thrown instanceof NodeError ? new LedgerDown(thrown.message, thrown) : thrown;
   }
 }

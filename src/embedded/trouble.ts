@@ -1,6 +1,6 @@
 // What an error of SQLite or of the file system means for who uses the queue file.
 
-import { DqError, messageOf, NodeError } from '../core/errors.ts';
+import { DqError, LedgerDown, messageOf, NodeError } from '../core/errors.ts';
 
 /** The embedded queue's name in receipts. */
 export const endpoint = 'embedded';
@@ -66,6 +66,15 @@ function fileTrouble(thrown: unknown, path: string): unknown {
       return refused(`${path}: ${messageOf(thrown)}`, thrown);
     default:
       return unwritable(path, thrown);
+  }
+}
+
+/** A file that can't be asked now is a ledger that is down. */
+export async function orLedgerDown<Answer>(asked: Promise<Answer>): Promise<Answer> {
+  try {
+    return await asked;
+  } catch (thrown) {
+    throw thrown instanceof NodeError ? new LedgerDown(thrown.message, thrown) : thrown;
   }
 }
 
