@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from './processes.js';
 import requireServers from './require-servers.js';
-import { dq, instantIn, say, show } from './story.js';
+import { dq, instantIn, runsIn, say, show } from './story.js';
 
 const handler = `#!/bin/sh
 echo "$(date +%T) $(cat)" | tee -a ran.txt
@@ -79,10 +79,7 @@ async function startNode(processes, { folder, port, endpoint }) {
 }
 
 function expectOnce(expected, ran) {
-  const payloads = ran
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.slice('hh:mm:ss '.length));
+  const payloads = runsIn(ran);
   const differing = expected.filter((each) => payloads.filter((one) => one === each).length !== 1);
   if (differing.length === 0 && payloads.length === expected.length) return;
   throw new Error(`not every job ran once: ${differing.join(', ') || payloads.join(', ')}`);

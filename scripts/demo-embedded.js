@@ -2,7 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { dq, instantIn, say, show } from './story.js';
+import { dq, instantIn, runsIn, say, show } from './story.js';
 
 const handler = `#!/bin/sh
 payload=$(cat)
@@ -47,10 +47,7 @@ export async function tell(processes) {
 }
 
 function expectRuns(ran) {
-  const runs = ran
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.slice('hh:mm:ss '.length));
+  const runs = runsIn(ran);
   if (runs.toSorted().join('\n') === expected.toSorted().join('\n')) return;
   throw new Error(`not every job ran as it should: ${runs.join(', ')}`);
 }

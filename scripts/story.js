@@ -39,6 +39,12 @@ export function instantIn(seconds) {
   return new Date(Date.now() + seconds * 1_000).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
+/** What the handler wrote, without the time at which it did. */
+export function runsIn(log) {
+  const lines = log.trimEnd().split('\n');
+  return lines.map((line) => line.slice('hh:mm:ss '.length));
+}
+
 export function say(text) {
   process.stdout.write(`\n${text}\n\n`);
 }
