@@ -16,6 +16,10 @@ export class Slots {
     return Math.min(this.#size, this.#runsLeft) - this.#taken;
   }
 
+  get taken(): number {
+    return this.#taken;
+  }
+
   /** Every run there may be has come to its end. */
   get exhausted(): boolean {
     return this.#runsLeft === 0;

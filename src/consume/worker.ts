@@ -218,9 +218,8 @@ export class Worker {
 
   async #finish(hurry: AbortSignal): Promise<void> {
     const { clock, grace, report } = this.#options;
-    if (this.#current.size > 0) {
-      report({ level: 'info', event: 'stopping', running: this.#current.size });
-    }
+    const running = this.#slots.taken;
+    if (running > 0) report({ level: 'info', event: 'stopping', running });
     if (await this.#endsWithin(grace, hurry)) return;
     for (const attempt of this.#current.values()) attempt.stop();
     if (await this.#endsWithin(lastChance)) return;

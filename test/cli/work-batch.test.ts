@@ -174,7 +174,10 @@ describe.concurrent.each(places)('on %s', (_, openPlace) => {
     const place = await openPlace();
     await putLines(place, names(9, 'job'));
     const words = ['work', '--max-jobs', '5', '--batch', '3', '--', noteBatch];
-    expect((await place.dq(words)).code).toBe(0);
+    const { code, stderr } = await place.dq(words);
+    expect(code).toBe(0);
+    // It waits for no handler then
+    expect(stderr).not.toContain('stopping');
     expect(batchesOf(place).flat()).toHaveLength(5);
     expect(Math.max(...batchesOf(place).map(({ length }) => length))).toBeLessThanOrEqual(3);
   });
