@@ -6,6 +6,7 @@ import { systemClock } from '../core/clock.ts';
 import { dueMs, sealEnvelope } from '../core/envelope.ts';
 import { DqError, messageOf, NodeError, StrangeEntry } from '../core/errors.ts';
 import { inLanes } from '../core/lanes.ts';
+import { isAborted } from '../core/signals.ts';
 import type { Printer } from '../output/printer.ts';
 import { lockForRepair } from '../produce/repair-lock.ts';
 import {
@@ -205,9 +206,4 @@ function wornJob({ tube, key, dueNs, payload, replicas }: SurveyedJob): WornJob 
   if (key === undefined || dueNs === undefined) return undefined;
   const envelope = sealEnvelope({ dueNs, payload });
   return { ref: { tube, key, dueMs: dueMs(dueNs) }, envelope, replicas };
-}
-
-/** Asked through a function, because it changes while we wait. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }

@@ -1,6 +1,7 @@
 // Rounds: visits everything that is being kept, once a step, with one timer for all of it.
 
 import type { Clock } from '../core/clock.ts';
+import { isAborted } from '../core/signals.ts';
 
 export class Rounds<Item> {
   readonly #items = new Set<Item>();
@@ -49,9 +50,4 @@ export class Rounds<Item> {
       signal.addEventListener('abort', finish, { once: true });
     });
   }
-}
-
-/** Asked through a function, because it changes while we wait. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }

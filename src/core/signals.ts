@@ -8,6 +8,11 @@ export function newController(): AbortController {
   return controller;
 }
 
+/** Asked through a function, because it changes while somebody waits. */
+export function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
 /** Resolves when the signal aborts, at once if it has. */
 export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -3,6 +3,7 @@
 import type { Report } from '../consume/events.ts';
 import type { Clock } from '../core/clock.ts';
 import { DqError } from '../core/errors.ts';
+import { isAborted } from '../core/signals.ts';
 import type { Board } from '../ledger/board.ts';
 import type { Entry } from './entry.ts';
 import { stableChoice } from './name.ts';
@@ -215,9 +216,4 @@ export class Planner {
     this.#seen = now;
     return Math.abs(drift) > largestDrift;
   }
-}
-
-/** Asked through a function, because it changes while we wait. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }
