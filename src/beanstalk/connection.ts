@@ -69,11 +69,6 @@ export class Connection {
     return this.#end === undefined;
   }
 
-  /** Bytes that were written and that the kernel doesn't take yet, because the server reads too slowly. */
-  get backlog(): number {
-    return this.#socket.writableLength;
-  }
-
   /**
    * Commands sent in the same tick share one write. A body must not change before the command is answered.
    * @returns what the reply means. Rejects with a NodeError.
