@@ -81,7 +81,7 @@ export class Cluster {
   }
 
   ledger(): Promise<Ledger> {
-    this.#ledger ??= this.#openLedger();
+    this.#ledger ??= orForget(this.#openLedger(), () => (this.#ledger = undefined));
     return this.#ledger;
   }
 
@@ -108,7 +108,7 @@ export class Cluster {
 
   /** The embedded queue, opened. */
   embedded(): Promise<Embedded> {
-    this.#embedded ??= this.#openEmbedded();
+    this.#embedded ??= orForget(this.#openEmbedded(), () => (this.#embedded = undefined));
     return this.#embedded;
   }
 
@@ -173,6 +173,12 @@ export class Cluster {
     const { RedisLedger } = await import('./ledger/redis/redis-ledger.ts');
     return new RedisLedger({ redis, goQueue, terms: { ...defaultTerms, ttl: ledger.ttl } });
   }
+}
+
+/** What couldn't be opened is tried again by the next one who needs it: the disk may be full for a while. */
+function orForget<Part>(opening: Promise<Part>, forget: () => void): Promise<Part> {
+  opening.catch(forget);
+  return opening;
 }
 
 /** Undefined when it couldn't be opened: whoever wanted it was told. */

@@ -23,7 +23,7 @@ const nsPerMs = 1_000_000n;
 
 export class Producer {
   readonly #cluster: Cluster;
-  #producer: Promise<JobProducer> | undefined;
+  #producer: JobProducer | undefined;
   readonly #stamp = newStamp(Math.random());
 
   /**
@@ -82,8 +82,7 @@ export class Producer {
   ): Promise<string> {
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : Buffer.from(payload);
     const request = { payload: bytes, dueNs, distinct, priority, ttr };
-    this.#producer ??= this.#cluster.producer();
-    const producer = await this.#producer;
-    return (await producer.put(request)).receipt;
+    this.#producer ??= await this.#cluster.producer();
+    return (await this.#producer.put(request)).receipt;
   }
 }

@@ -1,8 +1,10 @@
 // The library face against real servers: put from a program, consumed by a program.
 
-import { expect, test } from 'vitest';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
 import { Consumer, Producer, Rejection, type WorkEvent } from '../../src/index.ts';
-import { startBeanstalkd, startRedis } from '../support/servers.ts';
+import { startBeanstalkd, startRedis, temporaryFolder } from '../support/servers.ts';
 
 const [a, b, redis] = await Promise.all([startBeanstalkd(), startBeanstalkd(), startRedis()]);
 const options = { nodes: [a.endpoint, b.endpoint], redis: `redis://${redis.endpoint}` };
@@ -66,6 +68,18 @@ test('a job before 1970, which nobody could run, is refused', async () => {
   const producer = new Producer({ ...options, tube: 'past' });
   await expect(producer.at('hello', new Date(-1))).rejects.toMatchObject({ kind: 'usage' });
   await expect(producer.at('hello', new Date('nonsense'))).rejects.toThrow(RangeError);
+  await producer.close();
+});
+
+test('a queue file that could not be opened is tried again by the next put', async () => {
+  const folder = join(temporaryFolder(), 'state');
+  vi.stubEnv('STATE_DIRECTORY', folder);
+  const producer = new Producer({ nodes: 'embedded' });
+  vi.unstubAllEnvs();
+  writeFileSync(folder, 'no folder');
+  await expect(producer.delay('first', 0)).rejects.toMatchObject({ kind: 'config' });
+  rmSync(folder);
+  expect(await producer.delay('second', 0)).toBe('embedded/default/1');
   await producer.close();
 });
 
