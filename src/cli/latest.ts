@@ -17,13 +17,19 @@ export class Latest<Answer> {
    */
   async get(within: number, stop?: AbortSignal): Promise<Answer | undefined> {
     this.#asking ??= this.#askAnew();
-    const answered = new AbortController();
-    const signals = stop === undefined ? [answered.signal] : [answered.signal, stop];
-    const tired = systemClock.sleep(within, AbortSignal.any(signals)).then(() => this.#answer);
+    const over = new AbortController();
+    const end = (): void => {
+      over.abort();
+    };
+    // AbortSignal.any would leave something behind at `stop`, which lives on, each time
+    stop?.addEventListener('abort', end);
+    if (stop?.aborted === true) end();
+    const tired = systemClock.sleep(within, over.signal).then(() => this.#answer);
     try {
       return await Promise.race([this.#asking, tired]);
     } finally {
-      answered.abort();
+      stop?.removeEventListener('abort', end);
+      end();
     }
   }
 

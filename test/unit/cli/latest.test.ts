@@ -1,5 +1,6 @@
 // The latest answer of someone who may be slow.
 
+import { getEventListeners } from 'node:events';
 import { expect, it } from 'vitest';
 import { Latest } from '../../../src/cli/latest.ts';
 
@@ -41,6 +42,13 @@ it('is not waited for when it is stopped', async () => {
   const got = slow().latest.get(Infinity, stop.signal);
   stop.abort();
   expect(await got).toBeUndefined();
+  expect(await slow().latest.get(Infinity, stop.signal)).toBeUndefined();
+});
+
+it('leaves nothing behind at the signal that may stop it', async () => {
+  const { signal } = new AbortController();
+  await new Latest(() => Promise.resolve('one')).get(Infinity, signal);
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
 it('may be an error, and is asked for again after one', async () => {
