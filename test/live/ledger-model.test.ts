@@ -4,8 +4,9 @@ import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { JobRef, Terms } from '../../src/ledger/ledger.ts';
-import { keepFor, type Entry } from '../../src/ledger/machine.ts';
+import { claim, keepFor, type Entry } from '../../src/ledger/machine.ts';
 import { RedisLedger } from '../../src/ledger/redis/redis-ledger.ts';
+import { claimAnswer } from '../../src/ledger/redis/replies.ts';
 import { assembleScripts } from '../../src/ledger/redis/scripts.ts';
 import { stories, Workers } from '../support/ledger-steps.ts';
 import { MemoryLedger } from '../support/memory-ledger.ts';
@@ -87,4 +88,26 @@ it('plays every story as the pure machine does', async () => {
     }
   });
   await fc.assert(property, { numRuns: 300 });
+});
+
+it('takes a suspected claim over when the pure machine does, however long it was connected', async () => {
+  const script = assembleScripts(clockOfTest).claim;
+  await direct.set('clock', begin);
+  const time = fc.integer({ min: 0, max: 2 * terms.suspicion });
+  const property = fc.asyncProperty(time, time, async (suspectedMs, connected) => {
+    const connectedMs = Math.min(connected, terms.suspicion);
+    const entry: Entry = {
+      ...{ state: 'claimed', claim: { token: 'a', attempt: 1, failures: 0, deaths: 0 } },
+      ...{ claimedAt: begin - 90_000, leaseUntil: begin - 70_000 },
+      suspectAt: begin - suspectedMs,
+    };
+    await direct.set('suspected', textOf(entry));
+    const { ttl, lease, suspicion } = terms;
+    const words = [ttl, lease, suspicion, begin, 'b', 5, -1, connectedMs];
+    const [reply = ''] = (await direct.eval(script.lua, 1, 'suspected', ...words)) as string[];
+    const moment = { now: begin, dueMs: begin, connectedMs };
+    const { answer } = claim(entry, { token: 'b', maxDeaths: 5 }, moment, terms);
+    expect(claimAnswer('b', reply)).toEqual(answer);
+  });
+  await fc.assert(property, { examples: [[terms.suspicion, terms.suspicion]], numRuns: 200 });
 });
