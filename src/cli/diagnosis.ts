@@ -1,5 +1,6 @@
 // What the facts of a node or of Redis mean for the promises of dq, and the remedy. Pure.
 
+import { DqError } from '../core/errors.ts';
 import type { RedisReport } from '../ledger/redis/check.ts';
 import type { BeanstalkdDescription } from '../queue/beanstalkd.ts';
 import { longestKept } from '../queue/longest-envelope.ts';
@@ -80,7 +81,38 @@ export function diagnoseTwins(servers: ReadonlyMap<string, string | undefined>):
   return findings;
 }
 
-export function diagnoseRedis(facts: RedisReport): Finding[] {
+const redisRemedies: readonly (readonly [RegExp, string])[] = [
+  [/NOPERM|The user executing/, 'ACL SETUSER … ~dq:* +@all -@dangerous +info +config|get'],
+  [/OOM/, 'CONFIG SET maxmemory to more; until then no job starts'],
+  [/MISCONF/, 'is its disk full?'],
+  [/not connected|connection was lost/, 'does it speak TLS, and the URL (rediss://) too?'],
+];
+
+function remedyOf({ message }: DqError): string {
+  const known = redisRemedies.find(([pattern]) => pattern.test(message));
+  return known?.[1] ?? 'is it running there, and is the password right?';
+}
+
+/**
+ * @param report what it tells of itself, or why it doesn't.
+ * @param trouble why a worker can't use it.
+ */
+export function diagnoseRedis(
+  report: RedisReport | DqError,
+  trouble: DqError | undefined,
+): Finding[] {
+  const findings = report instanceof DqError ? [] : findingsOf(report);
+  if (trouble !== undefined && !findings.some(({ level }) => level === 'bad')) {
+    const { message } = trouble;
+    findings.push({ subject: 'redis', level: 'bad', message, remedy: remedyOf(trouble) });
+  } else if (report instanceof DqError) {
+    const message = `it works, and doesn't tell how long it keeps what: ${report.message}`;
+    findings.push({ subject: 'redis', level: 'warn', message, remedy: remedyOf(report) });
+  }
+  return findings;
+}
+
+function findingsOf(facts: RedisReport): Finding[] {
   const about = (level: Finding['level'], message: string, remedy?: string): Finding => ({
     subject: 'redis',
     level,

@@ -135,19 +135,32 @@ async function lookAtNode(node: BeanstalkdNode): Promise<Look> {
 
 async function lookAtLedger(cluster: Cluster): Promise<Finding[]> {
   const { redis, nodes } = cluster.config;
-  if (redis !== undefined) return lookAtRedis(redis);
+  if (redis !== undefined) return lookAtRedis(redis, cluster);
   return nodes === 'embedded' ? [] : [await lookAtFile('ledger', cluster)];
 }
 
-async function lookAtRedis(redis: NonNullable<Config['redis']>): Promise<Finding[]> {
+async function lookAtRedis(
+  redis: NonNullable<Config['redis']>,
+  cluster: Cluster,
+): Promise<Finding[]> {
   const { checkRedis } = await import('../ledger/redis/check.ts');
-  try {
-    return diagnoseRedis(await checkRedis({ redis }));
-  } catch (error) {
-    if (!(error instanceof DqError)) throw error;
-    const remedy = 'is it running there, and is the password right?';
-    return [{ subject: 'redis', level: 'bad', message: error.message, remedy }];
-  }
+  const [report, trouble] = await Promise.all([
+    checkRedis({ redis }).catch(troubleIn),
+    tryLedger(cluster).catch(troubleIn),
+  ]);
+  return diagnoseRedis(report, trouble);
+}
+
+/** What a worker needs of it: entries can be read and written. */
+async function tryLedger(cluster: Cluster): Promise<undefined> {
+  const ledger = await cluster.ledger();
+  await ledger.look({ tube: cluster.config.tube, key: 'doctor', dueMs: 0 });
+  await ledger.ready();
+}
+
+function troubleIn(error: unknown): DqError {
+  if (error instanceof DqError) return error;
+  throw error;
 }
 
 async function print(findings: readonly Finding[], { printer }: Context): Promise<void> {

@@ -98,7 +98,7 @@ class Repairer {
 
   /** Returns the exit code. @param lost aborts when another repairs. */
   async run(lost: AbortSignal | undefined): Promise<number> {
-    const { tube, replicas } = this.#cluster.config;
+    const { tube, replicas, minReplicas } = this.#cluster.config;
     const nodes = await this.#cluster.nodes(tube);
     for (const node of nodes) this.#nodes.add(node);
     const ledger = await this.#cluster.ledger();
@@ -129,9 +129,13 @@ class Repairer {
     }
     if (lost?.aborted === true) throw new DqError('unavailable', `another repairs ${tube} by now`);
     if (signals.code !== undefined) return signals.code;
-    return this.#count('incomplete') + this.#count('young') + this.#count('unreadable') > 0
-      ? exitCodes.unavailable
-      : exitCodes.done;
+    const left = this.#count('incomplete') + this.#count('young') + this.#count('unreadable');
+    const isBlind = this.#troubles.size >= minReplicas;
+    if (isBlind)
+      this.#printer.warn(
+        `${[...this.#troubles.keys()].join(', ')} can't be asked: jobs may be out of sight`,
+      );
+    return left > 0 || isBlind ? exitCodes.unavailable : exitCodes.done;
   }
 
   readonly #mend = async (job: SurveyedJob): Promise<void> => {

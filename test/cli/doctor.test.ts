@@ -127,6 +127,16 @@ describe('what is wrong is named with its remedy', () => {
     expect(stdout).toMatch(/^BAD .*NOAUTH: it wants a password$/m);
   });
 
+  it('a Redis that is full', async () => {
+    const full = await startRedis(['--maxmemory', '1', '--maxmemory-policy', 'noeviction']);
+    const cluster = await clusterOf(1);
+    const { code, stdout } = await cluster.dq(['doctor'], {
+      env: { DQ_REDIS: `redis://${full.endpoint}` },
+    });
+    expect(code).toBe(75);
+    expect(stdout).toMatch(/^BAD .*OOM .*\n.*maxmemory/m);
+  });
+
   it('a Redis that is away', async () => {
     const cluster = await healthy();
     await cluster.redis.kill();

@@ -97,6 +97,15 @@ describe('jobs are left alone', () => {
     expect(stderr).toContain(down?.endpoint);
   });
 
+  it('while so many nodes are down that jobs may be out of sight: exit 75', async () => {
+    const cluster = await clusterOf(3);
+    await cluster.nodes[0]?.kill();
+    expect((await cluster.dq(['repair'])).code).toBe(0);
+    await cluster.nodes[1]?.kill();
+    const { code, stderr } = await cluster.dq(['repair']);
+    expect([code, stderr]).toEqual([75, expect.stringContaining('jobs may be out of sight')]);
+  });
+
   it('while the ledger is away: exit 75', async () => {
     const cluster = await clusterOf(2);
     await cluster.put('--delay', '1h', 'job');

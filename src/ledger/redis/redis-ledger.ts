@@ -105,9 +105,9 @@ export class RedisLedger implements Ledger {
     });
   }
 
-  /** Writes, because a Redis that is full or a replica answers all the same. */
+  /** Asks for a write, because a Redis that is full or a replica answers all else; of a key that isn't there. */
   async ready(): Promise<void> {
-    await this.#connection.ask((redis) => redis.set('dq:ready', '', 'PX', 1));
+    await this.#connection.ask((redis) => redis.set('dq:ready', '', 'PX', 1, 'XX'));
   }
 
   close(): void {
