@@ -77,6 +77,13 @@ describe('a run starts', () => {
     expect(desk.started).toEqual(['a b c']);
   });
 
+  it('with those that have waited longest, while all runs are taken', async () => {
+    const desk = new Desk({ size: 2 });
+    desk.add('a', 'b', 'c', 'd', 'e', 'f');
+    await desk.runs[0]?.end(succeeded);
+    expect(desk.started).toEqual(['a b', 'c d']);
+  });
+
   it('when no more jobs are on their way', () => {
     const desk = new Desk();
     desk.add('a', 'b');
