@@ -31,7 +31,7 @@ export class Cluster {
   #gauges: readonly Gauge[] = [];
   #embedded: Promise<Embedded> | undefined;
   #ledger: Promise<Ledger> | undefined;
-  #board: Promise<Board> | undefined;
+  readonly #boards = new Map<string, Promise<Board>>();
 
   constructor(config: Config, env: NodeJS.ProcessEnv) {
     this.config = config;
@@ -102,8 +102,9 @@ export class Cluster {
 
   /** The board of the schedule whose ticks lie in that tube. */
   board(tube: string): Promise<Board> {
-    this.#board ??= this.#openBoard(tube);
-    return this.#board;
+    const board = this.#boards.get(tube) ?? this.#openBoard(tube);
+    this.#boards.set(tube, board);
+    return board;
   }
 
   /** The embedded queue, opened. */
@@ -122,7 +123,7 @@ export class Cluster {
   async closeFile(): Promise<void> {
     for (const node of this.#embeddedNodes.values()) node.close();
     (await opened(this.#ledger))?.close();
-    (await opened(this.#board))?.close();
+    for (const board of this.#boards.values()) (await opened(board))?.close();
     (await opened(this.#embedded))?.close();
   }
 

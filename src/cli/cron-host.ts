@@ -13,6 +13,7 @@ import type { JobRequest } from '../produce/producer.ts';
 import { inheritedEnvironment } from '../run/environment.ts';
 import { commandRunner, type RunLine } from '../schedule/command-runner.ts';
 import type { Entry, Put } from '../schedule/entry.ts';
+import { Heartbeat } from '../schedule/heartbeat.ts';
 import { Overlap } from '../schedule/overlap.ts';
 import { Planner } from '../schedule/planner.ts';
 import { Recorder } from '../schedule/record.ts';
@@ -28,6 +29,8 @@ import type { RebootParts } from './reboot-entries.ts';
 export interface CronHostParts {
   readonly cluster: Cluster;
   readonly timetable: Timetable;
+  /** The path of the schedule. */
+  readonly file: string;
   /** By the ledger's clock, ms since the epoch; undefined: it can't be asked. */
   readonly ledgerNow: () => Promise<number | undefined>;
   readonly report: Report;
@@ -39,6 +42,7 @@ export interface CronHostParts {
 export interface CronHost {
   readonly worker: Worker;
   readonly planner: Planner;
+  readonly heartbeat: Heartbeat;
   /** Those of overlap: to be renewed until the worker has ended. */
   readonly leases: Leases;
   readonly atStart: RebootParts;
@@ -47,16 +51,23 @@ export interface CronHost {
 const nsPerMs = 1_000_000n;
 
 export async function cronHost(parts: CronHostParts): Promise<CronHost> {
-  const { cluster, timetable, ledgerNow, report, concurrency, inBackground, context } = parts;
+  const { cluster, timetable, file, ledgerNow, report, concurrency, inBackground, context } = parts;
   const { config } = cluster;
   const shared = tickTube(config.tube);
   const own = hostTube(config.tube, timetable.host);
   const [ledger, board] = [await cluster.ledger(), await cluster.board(shared)];
   const clock = systemClock;
   const leases = new Leases(ledger, clock, inBackground);
+  const name = workerName();
+  const monotonic = (): number => performance.now();
+  const heartbeat = new Heartbeat({
+    ...{ board, report, clock, monotonic, inBackground, file },
+    ...{ process: name, host: timetable.host },
+  });
   const running = {
     ...{ timetable, clock, ledgerNow, report, config: config.file },
     recorder: new Recorder({ board, report, clock, host: timetable.host }),
+    noteRun: heartbeat.noteRun,
     runLine: lineRunner(context, report),
     putJob: async (task: Put, dueNs: bigint): Promise<void> => {
       const producer = await cluster.producer(task.tube ?? config.tube);
@@ -66,7 +77,7 @@ export async function cronHost(parts: CronHostParts): Promise<CronHost> {
   const overlap = new Overlap({ ledger, leases, clock, tube: shared });
   const tell = eventsOfWorker(report, timetable, own);
   const worker = new Worker({
-    ...{ name: workerName(), ledger, clock, concurrency, asksLedger: true },
+    ...{ name, ledger, clock, concurrency, asksLedger: true },
     report: (event) => {
       tell(event);
       if (event.event === 'node-up') planner.renew();
@@ -86,9 +97,9 @@ export async function cronHost(parts: CronHostParts): Promise<CronHost> {
     const producer = hosts === 'each' ? ofEach : ofAny;
     await producer.put(request(tickPayload(name), BigInt(due) * nsPerMs));
   };
-  const monotonic = (): number => performance.now();
-  const planner = new Planner({ timetable, board, clock, report, write, monotonic });
-  return { worker, planner, leases, atStart: { ...running, grace: config.work.grace } };
+  const attend = (entries: readonly Entry[]): Promise<void> => heartbeat.beat(entries);
+  const planner = new Planner({ timetable, board, clock, report, write, attend, monotonic });
+  return { worker, planner, heartbeat, leases, atStart: { ...running, grace: config.work.grace } };
 }
 
 /** The same tick is the same job from whichever host. */

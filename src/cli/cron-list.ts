@@ -7,8 +7,9 @@ import { escapeControl } from '../output/escape.ts';
 import type { Paint } from '../output/paint.ts';
 import type { Printer } from '../output/printer.ts';
 import { cut, tableLines } from '../output/table.ts';
+import { nameOf } from '../schedule/attendance.ts';
 import type { Entry } from '../schedule/entry.ts';
-import { standingsOf, type EntryStanding } from '../schedule/standing.ts';
+import { standingsOf, type EntryStanding, type RunningTick } from '../schedule/standing.ts';
 import { readRecord, type TickRecord } from '../schedule/record.ts';
 import { tickTube } from '../schedule/tick-job.ts';
 import { ticksAfter } from '../schedule/ticks.ts';
@@ -44,9 +45,9 @@ export async function cronList(words: readonly string[], context: Context): Prom
     const texts = await board.records(entries.map(({ name }) => name));
     const listed = entries.map((entry, at): Listed => {
       const text = texts[at];
-      const { running, plannedAgo } = standings[at] ?? {};
+      const { running = [], plannedAgo, unlike = [] } = standings[at] ?? {};
       return {
-        ...{ entry, running, plannedAgo },
+        ...{ entry, running, plannedAgo, unlike },
         next: nextOf(entry),
         last: text === undefined ? undefined : readRecord(text),
       };
@@ -74,13 +75,14 @@ function tellUnattended(listed: readonly Listed[], printer: Printer): void {
   printer.warn(`no host runs ${what} ${since}: start dq cron run, and see its log`);
 }
 
-function jsonOf({ entry, next, last, running, plannedAgo }: Listed): object {
+function jsonOf({ entry, next, last, running: [running], plannedAgo, unlike }: Listed): object {
   const { name, schedule } = entry;
   const due = next === undefined ? null : formatInstant(next);
   return {
     ...{ entry: name, schedule, next: due, last: last ?? null },
     running: running === undefined ? null : { ...running, tick: formatInstant(running.tick) },
     plannedAgoMs: plannedAgo ?? null,
+    unlike: unlike.map(({ host, file, zone }) => ({ host, file, zone })),
     ...originOf(entry),
   };
 }
@@ -97,7 +99,7 @@ async function printTable(listed: readonly Listed[], printer: Printer): Promise<
     middle: [
       escapeControl(entry.schedule),
       next === undefined ? noTickShort(entry) : formatWithOffset(next, entry.zone),
-      running === undefined ? escapeControl(last?.result ?? '-') : 'running',
+      running.length === 0 ? escapeControl(last?.result ?? '-') : 'running',
     ],
     command: taskText(entry),
   }));
@@ -130,9 +132,9 @@ async function printTable(listed: readonly Listed[], printer: Printer): Promise<
   await printer.data(head);
   for (const [at, line] of lines.entries()) {
     await printer.data(line);
-    const { last, running } = listed[at] ?? {};
-    if (running !== undefined) await printer.data(`    ${aboutRunning(running)}`);
-    if (last !== undefined && last.result !== 'done') await printer.data(`    ${aboutRun(last)}`);
+    const each = listed[at];
+    const more = each === undefined ? [] : aboutEntry(each);
+    for (const text of more) await printer.data(`    ${escapeControl(text)}`);
   }
 }
 
@@ -141,20 +143,27 @@ function noTickShort({ times }: Entry): string {
 }
 
 function colourOf(listed: Listed | undefined, paint: Paint): (text: string) => string {
-  if (listed?.running !== undefined) return paint.strong;
+  if (listed !== undefined && listed.running.length > 0) return paint.strong;
   const last = listed?.last;
   if (last === undefined) return paint.dim;
   return last.result === 'done' ? paint.good : paint.warn;
 }
 
-function aboutRunning({ tick, forMs, worker }: NonNullable<Listed['running']>): string {
+function aboutEntry({ last, running, unlike }: Listed): string[] {
+  const lines = running.map(aboutRunning);
+  if (last !== undefined && last.result !== 'done') lines.push(aboutRun(last));
+  for (const other of unlike) lines.push(`another version on ${nameOf(other)}`);
+  return lines;
+}
+
+function aboutRunning({ tick, forMs, worker }: RunningTick): string {
   const since = formatInstant(systemClock.now() - forMs);
-  return escapeControl(`running since ${since} by ${worker}: the tick of ${formatInstant(tick)}`);
+  return `running since ${since} by ${worker}: the tick of ${formatInstant(tick)}`;
 }
 
 function aboutRun({ result, tick, host, ms, reason }: TickRecord): string {
   const why = reason === undefined ? '' : `: ${reason}`;
-  return escapeControl(`${result}: ${tick} on ${host}, ${ms} ms${why}`);
+  return `${result}: ${tick} on ${host}, ${ms} ms${why}`;
 }
 
 function nextOf(entry: Entry): number | undefined {

@@ -1,5 +1,6 @@
 // dq cron run: the ticks of a schedule, each run once over all hosts that run it.
 
+import { resolve } from 'node:path';
 import type { Background } from '../consume/background.ts';
 import type { Report } from '../consume/events.ts';
 import type { Config } from '../config/schema.ts';
@@ -78,12 +79,12 @@ export async function cronRun(
         signals.finish();
       });
     };
-    const parts = { cluster, timetable, ledgerNow, report, concurrency, inBackground, context };
-    const { worker, planner, leases, atStart } = await cronHost(parts);
+    const path = resolve(context.cwd, file ?? config.file ?? '');
+    const parts = { cluster, timetable, file: path, ledgerNow, report, concurrency, inBackground, context };
+    const { worker, planner, heartbeat, leases, atStart } = await cronHost(parts);
     report({ level: 'info', event: 'working', tube: tickTube(config.tube), concurrency });
     const watched = {
-      path: file ?? config.file,
-      cwd: context.cwd,
+      path,
       read,
       report,
       clock: systemClock,
@@ -93,7 +94,7 @@ export async function cronRun(
     };
     const until = signals.stop;
     const tasks = [
-      planner.run(until),
+      planner.run(until).then(() => heartbeat.end()),
       watchSchedule(watched, timetable, replan, until),
       runAtStart(atStart, signals),
     ];

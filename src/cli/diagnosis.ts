@@ -6,7 +6,7 @@ import type { BeanstalkdDescription } from '../queue/beanstalkd.ts';
 import { longestKept } from '../queue/longest-envelope.ts';
 
 export interface Finding {
-  /** `configuration`, an endpoint, or `redis`. */
+  /** `configuration`, an endpoint, `redis`, `tube NAME` or `cron TUBE`. */
   readonly subject: string;
   /** `bad`: jobs can't be put or run; `warn`: they can, but a promise is weaker than it could be. */
   readonly level: 'good' | 'warn' | 'bad';
@@ -41,12 +41,20 @@ export function diagnoseNode(endpoint: string, facts: BeanstalkdDescription): Fi
 export interface Staff {
   /** Connections that wait in a reserve. */
   readonly waiting: number;
-  /** Jobs that are reserved. */
+  /** Jobs that are reserved, and those that nobody has. */
   readonly reserved: number;
+  readonly idle: number;
 }
 
-/** @param staff by node. */
-export function diagnoseWorkers(tube: string, staff: readonly Staff[]): Finding {
+/**
+ * @param staff by node.
+ * @param isScheduled a schedule is of this tube: then it may be all there is, and its ticks lie elsewhere.
+ */
+export function diagnoseWorkers(
+  tube: string,
+  staff: readonly Staff[],
+  isScheduled: boolean,
+): Finding {
   const subject = `tube ${tube}`;
   if (staff.some(({ waiting }) => waiting > 0))
     return { subject, level: 'good', message: 'a worker waits for jobs' };
@@ -54,6 +62,10 @@ export function diagnoseWorkers(tube: string, staff: readonly Staff[]): Finding 
   if (reserved > 0) {
     const jobs = reserved === 1 ? '1 job is' : `${reserved} jobs are`;
     return { subject, level: 'good', message: `${jobs} being worked on; no worker is free` };
+  }
+  if (isScheduled && staff.every(({ idle }) => idle === 0)) {
+    const message = 'no worker waits for jobs, and there is none: ticks are run by dq cron run';
+    return { subject, level: 'good', message };
   }
   return {
     ...{

@@ -1,6 +1,7 @@
 // dq doctor: looks at the configuration, every node and the ledger, and names the remedy of what is wrong.
 
 import { Cluster } from '../cluster.ts';
+import { systemClock } from '../core/clock.ts';
 import { DqError, NodeError } from '../core/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { escapeControl } from '../output/escape.ts';
@@ -14,6 +15,8 @@ import {
   type Finding,
   type Staff,
 } from './diagnosis.ts';
+import { diagnoseCron } from './cron-diagnosis.ts';
+import { lookAtCron } from './doctor-cron.ts';
 import { exitCodes } from './exit-codes.ts';
 
 export async function doctor(context: Context): Promise<void> {
@@ -24,7 +27,7 @@ export async function doctor(context: Context): Promise<void> {
     const ofNodes = tubes[0]?.nodes ?? [];
     const twins = tubes[0]?.twins ?? [];
     const ofLedger = await lookAtLedger(cluster);
-    const ofTubes = tubes.map(({ workers }) => workers);
+    const ofTubes = tubes.flatMap(({ workers, cron }) => [workers, ...cron]);
     await print(
       [...lookAtConfig(config), ...ofNodes.flat(), ...twins, ...ofLedger, ...ofTubes],
       context,
@@ -68,6 +71,7 @@ interface TubeFindings {
   readonly nodes: readonly (readonly Finding[])[];
   readonly twins: readonly Finding[];
   readonly workers: Finding;
+  readonly cron: readonly Finding[];
 }
 
 async function lookAtTube(tube: string, cluster: Cluster): Promise<TubeFindings> {
@@ -75,12 +79,25 @@ async function lookAtTube(tube: string, cluster: Cluster): Promise<TubeFindings>
     cluster.config.nodes === 'embedded'
       ? [await lookAtEmbedded(tube, cluster)]
       : await Promise.all((await cluster.beanstalkdNodes(tube)).map(lookAtNode));
+  const cron = await cronOf(tube, cluster);
   const servers = new Map(looks.map(({ endpoint, server }) => [endpoint, server]));
   return {
     nodes: looks.map(({ findings }) => findings),
     twins: diagnoseTwins(servers),
-    workers: diagnoseWorkers(tube, looks),
+    workers: diagnoseWorkers(tube, looks, cron.length > 0),
+    cron,
   };
+}
+
+/** What keeps its board from being asked is told with the ledger, or the queue file. */
+async function cronOf(tube: string, cluster: Cluster): Promise<Finding[]> {
+  try {
+    const facts = await lookAtCron(tube, cluster);
+    return facts === undefined ? [] : diagnoseCron(facts, systemClock.now());
+  } catch (error) {
+    if (error instanceof DqError && error.kind === 'unavailable') return [];
+    throw error;
+  }
 }
 
 interface Look extends Staff {
@@ -90,15 +107,17 @@ interface Look extends Staff {
   readonly server?: string | undefined;
 }
 
-const nobody: Staff = { waiting: 0, reserved: 0 };
+const nobody: Staff = { waiting: 0, reserved: 0, idle: 0 };
 
 async function lookAtEmbedded(tube: string, cluster: Cluster): Promise<Look> {
   const finding = await lookAtFile('embedded', cluster);
   const look = { endpoint: 'embedded', findings: [finding] };
   if (isBad(finding)) return { ...look, ...nobody };
   const [node] = await cluster.nodes(tube);
-  const { waiting, reserved } = (await node?.counts()) ?? nobody;
-  return { ...look, waiting, reserved };
+  const counts = await node?.counts();
+  if (counts === undefined) return { ...look, ...nobody };
+  const { waiting, reserved, ready, delayed, buried } = counts;
+  return { ...look, waiting, reserved, idle: ready + delayed + buried };
 }
 
 /** The file of the embedded queue, or of the ledger of a lone beanstalkd: can it be written? */
@@ -118,8 +137,8 @@ async function lookAtNode(node: BeanstalkdNode): Promise<Look> {
   const { endpoint } = node;
   try {
     const facts = await node.describe();
-    const { waiting, reserved, server } = facts;
-    return { endpoint, findings: diagnoseNode(endpoint, facts), waiting, reserved, server };
+    const { waiting, reserved, idle, server } = facts;
+    return { endpoint, findings: diagnoseNode(endpoint, facts), waiting, reserved, idle, server };
   } catch (error) {
     if (!(error instanceof NodeError)) throw error;
     const remedy = 'is beanstalkd running there, and does it listen on that address (-l)?';

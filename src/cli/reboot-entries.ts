@@ -7,6 +7,7 @@ import { DqError } from '../core/errors.ts';
 import { newController } from '../core/signals.ts';
 import type { RunLine } from '../schedule/command-runner.ts';
 import type { Entry, Put } from '../schedule/entry.ts';
+import type { EndOfRun } from '../schedule/heartbeat.ts';
 import type { Recorder } from '../schedule/record.ts';
 import { endedAs, runCommand, runHook, tickFacts } from '../schedule/run-command.ts';
 import type { Timetable } from '../schedule/timetable.ts';
@@ -17,6 +18,7 @@ export interface RebootParts {
   readonly runLine: RunLine;
   readonly putJob: (task: Put, dueNs: bigint) => Promise<void>;
   readonly recorder: Recorder;
+  readonly noteRun: (entry: string, tick: number) => EndOfRun;
   readonly report: Report;
   readonly config: string | undefined;
   /** How long they may go on after a stop, in ms. */
@@ -38,7 +40,13 @@ export async function runAtStart(parts: RebootParts, { stop, hurry }: StopSignal
   const entries = timetable.entries.filter(
     (entry) => entry.times === 'reboot' && timetable.runsHere(entry),
   );
-  await Promise.all(entries.map((entry) => runEntry(entry, startedAt, parts, stop, ending.signal)));
+  await Promise.all(
+    entries.map((entry) =>
+      runEntry(entry, startedAt, parts, stop, ending.signal).finally(
+        parts.noteRun(entry.name, startedAt),
+      ),
+    ),
+  );
   over.abort();
 }
 

@@ -1,7 +1,6 @@
 // Reloads a schedule on SIGHUP, and when its file changes; a bad new one leaves the old one in force.
 
 import { unwatchFile, watchFile } from 'node:fs';
-import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Report } from '../consume/events.ts';
 import type { Clock } from '../core/clock.ts';
@@ -10,9 +9,8 @@ import type { Entry } from '../schedule/entry.ts';
 import type { Timetable } from '../schedule/timetable.ts';
 
 export interface Watched {
-  /** Undefined: there is no file to watch. */
-  readonly path: string | undefined;
-  readonly cwd: string;
+  /** Of its file, absolute. */
+  readonly path: string;
   readonly read: () => Promise<readonly Entry[]>;
   readonly report: Report;
   readonly clock: Clock;
@@ -36,9 +34,8 @@ export async function watchSchedule(
   const note = (): void => {
     wake.abort();
   };
-  const { clock, path, cwd } = watched;
-  const file = path === undefined ? undefined : resolve(cwd, path);
-  if (file !== undefined) watchFile(file, { interval: betweenLooks }, note);
+  const { clock, path } = watched;
+  watchFile(path, { interval: betweenLooks }, note);
   process.on('SIGHUP', note);
   try {
     for (;;) {
@@ -49,7 +46,7 @@ export async function watchSchedule(
       if (await reload(watched, timetable)) onReload();
     }
   } finally {
-    if (file !== undefined) unwatchFile(file, note);
+    unwatchFile(path, note);
     process.off('SIGHUP', note);
   }
 }

@@ -1,6 +1,6 @@
 // The board in the queue file.
 
-import type { Board } from '../ledger/board.ts';
+import { beatLife, type Beat, type Board } from '../ledger/board.ts';
 import type { Database, WriteTerms } from './database.ts';
 import { orLedgerDown } from './trouble.ts';
 
@@ -10,6 +10,12 @@ const terms: WriteTerms = { durable: false, rings: false };
 interface Row {
   readonly moved_at: number | null;
   readonly record: string | null;
+}
+
+interface BeatRow {
+  readonly process: string;
+  readonly at: number;
+  readonly text: string;
 }
 
 export class EmbeddedBoard implements Board {
@@ -46,6 +52,14 @@ export class EmbeddedBoard implements Board {
     });
   }
 
+  lastAdvance(): Promise<number | undefined> {
+    return this.#read((now) => {
+      const sql = 'SELECT max(moved_at) AS moved_at FROM entry WHERE tube = ?';
+      const { moved_at: mark } = this.#database.get(sql, this.#tube) as Pick<Row, 'moved_at'>;
+      return mark === null ? undefined : Math.max(now - mark, 0);
+    });
+  }
+
   async record(name: string, text: string): Promise<void> {
     await this.#write(() =>
       this.#database.run(
@@ -58,6 +72,32 @@ export class EmbeddedBoard implements Board {
 
   async records(names: readonly string[]): Promise<(string | undefined)[]> {
     return this.#read(() => names.map((name) => this.#row(name)?.record ?? undefined));
+  }
+
+  async beat(process: string, text: string): Promise<void> {
+    await this.#write((now) => {
+      this.#database.run('DELETE FROM beat WHERE at < ?', now - beatLife);
+      this.#database.run(
+        `INSERT INTO beat (tube, process, at, text) VALUES (?, ?, ?, ?)
+           ON CONFLICT (tube, process) DO UPDATE SET at = excluded.at, text = excluded.text`,
+        ...[this.#tube, process, now, text],
+      );
+    });
+  }
+
+  beats(): Promise<Beat[]> {
+    return this.#read((now) => {
+      const sql = 'SELECT process, at, text FROM beat WHERE tube = ? AND at >= ?';
+      const rows = this.#database.all(sql, this.#tube, now - beatLife) as BeatRow[];
+      return rows.map(({ process, at, text }) => {
+        return { process, text, agoMs: Math.max(now - at, 0) };
+      });
+    });
+  }
+
+  async endBeat(process: string): Promise<void> {
+    const sql = 'DELETE FROM beat WHERE tube = ? AND process = ?';
+    await this.#write(() => this.#database.run(sql, this.#tube, process));
   }
 
   /** The file is closed by who opened it. */

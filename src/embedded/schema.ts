@@ -8,7 +8,7 @@ export const applicationId = 0x64715f71;
  *
  * `replica.until`, ms since the epoch: a delayed one is ready then, a reserved one's ttr is over then (and it
  * counts as ready, whatever its state says); null otherwise. `reserves` counts its reservations, so that an
- * old holder is told from the present one. `entry` is the board of a schedule. `job.entry` is the ledger's Entry as JSON; `forget_at` null: never.
+ * old holder is told from the present one. `entry` is the board of a schedule, `beat` who runs it. `job.entry` is the ledger's Entry as JSON; `forget_at` null: never.
  */
 export const steps: readonly string[] = [
   `CREATE TABLE replica (
@@ -44,5 +44,12 @@ export const steps: readonly string[] = [
      moved_at INTEGER,
      record TEXT,
      PRIMARY KEY (tube, name)
+   ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE beat (
+     tube TEXT NOT NULL,
+     process TEXT NOT NULL,
+     at INTEGER NOT NULL,
+     text TEXT NOT NULL,
+     PRIMARY KEY (tube, process)
    ) STRICT, WITHOUT ROWID;`,
 ];

@@ -58,8 +58,9 @@ export interface BeanstalkdDescription {
   readonly connections: number;
   /** Connections that wait in a reserve on this tube. */
   readonly waiting: number;
-  /** Jobs of this tube that are reserved. */
+  /** Jobs of this tube that are reserved, and those that nobody has. */
   readonly reserved: number;
+  readonly idle: number;
   /** No other process has it, whatever its address; a very old one has none. */
   readonly server: string | undefined;
 }
@@ -234,9 +235,10 @@ export class BeanstalkdNode implements QueueNode {
   async describe(): Promise<BeanstalkdDescription> {
     const [facts, counts] = await Promise.all([this.#commands.send(stats()), this.counts()]);
     const { version, binlog, draining, maxJobSize, uptime, connections, all } = facts;
-    const { waiting, reserved } = counts;
+    const { waiting, reserved, ready, delayed, buried } = counts;
     return {
       ...{ version, binlog, draining, maxJobSize, uptime, connections, waiting, reserved },
+      idle: ready + delayed + buried,
       server: all.get('id'),
     };
   }

@@ -19,6 +19,8 @@ export interface PlannerParts {
   readonly report: Report;
   /** Writes one tick; `due` in ms. Rejects with a DqError when it can't be written now. */
   readonly write: (entry: Entry, due: number) => Promise<void>;
+  /** Told the entries of this host each time that they were planned. */
+  readonly attend: (entries: readonly Entry[]) => Promise<void>;
   /** Milliseconds that never jump. */
   readonly monotonic: () => number;
 }
@@ -121,7 +123,10 @@ export class Planner {
     );
     const { failed, reason } = await this.#writeAll(coming, signal);
     // Only now, so that what isn't written is caught up by whoever plans next.
-    if (!isAborted(wake)) await this.#advance(entries.filter(({ name }) => !failed.has(name)));
+    if (!isAborted(wake)) {
+      await this.#advance(entries.filter(({ name }) => !failed.has(name)));
+      await this.#parts.attend(entries);
+    }
     return failed.size === 0 ? undefined : reason;
   }
 

@@ -7,6 +7,7 @@ import { DqError } from '../core/errors.ts';
 import { formatReceipt } from '../core/receipt.ts';
 import type { RunLine } from './command-runner.ts';
 import type { Put, Run } from './entry.ts';
+import type { EndOfRun } from './heartbeat.ts';
 import type { Overlap } from './overlap.ts';
 import { judgeTick } from './punctuality.ts';
 import type { EntryRun, Recorder } from './record.ts';
@@ -20,6 +21,7 @@ export interface TickParts {
   readonly runLine: RunLine;
   readonly putJob: (task: Put, dueNs: bigint) => Promise<void>;
   readonly recorder: Recorder;
+  readonly noteRun: (entry: string, tick: number) => EndOfRun;
   readonly clock: Clock;
   /** By the ledger's clock, ms since the epoch; undefined: it can't be asked. */
   readonly ledgerNow: () => Promise<number | undefined>;
@@ -98,7 +100,10 @@ async function runAlone(
   run: Run,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  if (run.overlap === 'allow') return runOnce(parts, tick, task, run, signal);
+  if (run.overlap === 'allow') {
+    const ended = parts.noteRun(tick.entry.name, tick.tick);
+    return runOnce(parts, tick, task, run, signal).finally(ended);
+  }
   const entrance = await parts.overlap.enter(realmOf(tick.entry, parts.timetable.host), tick.tick);
   if (entrance === 'unsure') return waitForTurn(task, 'whether an earlier run goes on is unknown');
   if (entrance === 'taken') {

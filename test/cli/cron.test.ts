@@ -244,50 +244,6 @@ describe('next', () => {
   });
 });
 
-describe('list', () => {
-  it('tells entries that never ran', async () => {
-    const place = embeddedPlace();
-    place.write('crontab', '# dq: name=a\n0 0 1 1 * true\n@reboot true\n');
-    const { code, stdout, stderr } = await place.dq(['--json', 'cron', 'list', 'crontab']);
-    expect(code).toBe(0);
-    expect(jsonLines(stderr)).toMatchObject([
-      {
-        level: 'warn',
-        message: expect.stringContaining('no host runs this schedule yet') as string,
-      },
-    ]);
-    const next = expect.stringMatching(/-01-01T00:00:00.000Z$/) as string;
-    expect(jsonLines(stdout)).toMatchObject([
-      { entry: 'a', schedule: '0 0 1 1 *', next, last: null },
-      { schedule: '@reboot', next: null, last: null },
-    ]);
-  });
-});
-
-describe('list for people', () => {
-  it('has columns: name, schedule, next tick, last result, command', async () => {
-    const place = embeddedPlace();
-    place.write(
-      'crontab',
-      '# dq: name=a\n0 0 1 1 * echo "a  b"\n@reboot ls\u001b\n0 0 31 2 * true\n',
-    );
-    const { stdout } = await place.dq(['cron', 'list', 'crontab']);
-    const [head = '', ...rows] = lines(stdout);
-    expect(head.trim().split(/ +/)).toEqual(['NAME', 'SCHEDULE', 'NEXT', 'LAST', 'COMMAND']);
-    const inColumns = rows.map((row) => ({
-      schedule: row.slice(head.indexOf('SCHEDULE'), head.indexOf('NEXT')).trim(),
-      next: row.slice(head.indexOf('NEXT'), head.indexOf('LAST')).trim(),
-      command: row.slice(head.indexOf('COMMAND')),
-    }));
-    const newYear = expect.stringMatching(/^\d{4}-01-01 00:00:00 [+]00:00$/) as string;
-    expect(inColumns).toEqual([
-      { schedule: '0 0 1 1 *', next: newYear, command: 'echo "a  b"' },
-      { schedule: '@reboot', next: 'at the start', command: 'ls\\e' },
-      { schedule: '0 0 31 2 *', next: 'never', command: 'true' },
-    ]);
-  });
-});
-
 describe('run refuses', () => {
   const cron = 'cron: {a: {schedule: "@daily", run: "true"}}\n';
   it.each<[string, string, readonly string[], string]>([

@@ -1,6 +1,7 @@
 // The board in the queue file keeps the contract.
 
 import { afterAll, expect, it } from 'vitest';
+import { systemClock } from '../../src/core/clock.ts';
 import { openEmbedded, type Embedded } from '../../src/embedded/embedded.ts';
 import { temporaryFolder } from '../support/servers.ts';
 import { boardContract } from './board.ts';
@@ -16,6 +17,23 @@ boardContract('embedded', async (tube) => {
   const embedded = await openEmbedded({ folder });
   opened.push(embedded);
   return embedded.board(tube);
+});
+
+it('an old beat is told no more, and is removed by the next one', async () => {
+  let ahead = 0;
+  const clock = { ...systemClock, now: () => Date.now() + ahead };
+  const embedded = await openEmbedded({ folder: temporaryFolder(), clock });
+  opened.push(embedded);
+  const [board, other] = [embedded.board('one'), embedded.board('other')];
+  await board.beat('old', '');
+  ahead = 60_000;
+  await board.beat('young', '');
+  ahead = 91_000;
+  const told = async (): Promise<string[]> => (await board.beats()).map(({ process }) => process);
+  expect(await told()).toEqual(['young']);
+  await other.beat('new', '');
+  ahead = 0;
+  expect(await told()).toEqual(['young']);
 });
 
 it('of a lone node is not that of another one, nor that of the embedded queue', async () => {

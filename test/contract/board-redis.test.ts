@@ -41,6 +41,18 @@ test('a mark in the future is no absence, and is put right', async () => {
   expect(mark).toBeLessThan(now + 1_800_000);
 });
 
+test('an old beat is told no more, and is removed by the next one', async () => {
+  const board = open('old');
+  const [seconds] = await direct.time();
+  const at = (ago: number): string => String(Number(seconds) * 1_000 - ago);
+  await direct.hset('dq:old:beats', { old: `${at(91_000)} text`, young: `${at(60_000)} text` });
+  await direct.hset('dq:old:beats', { strange: 'of another version' });
+  expect((await board.beats()).map(({ process }) => process)).toEqual(['young']);
+  await board.beat('new', 'text');
+  expect((await direct.hkeys('dq:old:beats')).sort()).toEqual(['new', 'young']);
+  expect(await direct.pttl('dq:old:beats')).toBeGreaterThan(60_000);
+});
+
 test('without Redis it says so', async () => {
   const gone = await startRedis();
   const board = new RedisBoard({ redis: `redis://${gone.endpoint}` }, 'gone');

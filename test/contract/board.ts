@@ -59,6 +59,36 @@ export function boardContract(name: string, open: (tube: string) => Promise<Boar
       expect((await board.absences(['a']))[0]).toBeDefined();
     });
 
+    test('the youngest mark of all is told', async () => {
+      const board = await open('youngest');
+      expect(await board.lastAdvance()).toBeUndefined();
+      await board.record('a', 'no mark');
+      expect(await board.lastAdvance()).toBeUndefined();
+      await board.advance(['a']);
+      await until('time passes', async () => Number(await board.lastAdvance()) > 0);
+      await board.advance(['b']);
+      const [a] = await board.absences(['a']);
+      expect(await board.lastAdvance()).toBeLessThan(a ?? 0);
+    });
+
+    test('of each process the last beat is told, until it ends', async () => {
+      const [board, same, other] = [await open('beats'), await open('beats'), await open('none')];
+      expect(await board.beats()).toEqual([]);
+      await board.beat('p', '{"é":1}');
+      await board.beat('p', '{"é": 2}\nx');
+      await board.beat('q', 'of q');
+      const told = (await same.beats()).sort((a, b) => (a.process < b.process ? -1 : 1));
+      expect(told).toEqual([
+        { process: 'p', text: '{"é": 2}\nx', agoMs: expect.any(Number) as number },
+        { process: 'q', text: 'of q', agoMs: expect.any(Number) as number },
+      ]);
+      expect(told.every(({ agoMs }) => agoMs >= 0 && agoMs < 60_000)).toBe(true);
+      expect(await other.beats()).toEqual([]);
+      await same.endBeat('p');
+      await same.endBeat('p');
+      expect((await board.beats()).map(({ process }) => process)).toEqual(['q']);
+    });
+
     test('as many entries as a schedule may have', async () => {
       const board = await open('many');
       const names = Array.from({ length: 1_201 }, (_, at) => `entry-${at}`);

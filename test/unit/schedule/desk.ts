@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../../src/core/clock.ts';
 import { LedgerDown } from '../../../src/core/errors.ts';
-import type { Board } from '../../../src/ledger/board.ts';
+import { beatLife, type Beat, type Board } from '../../../src/ledger/board.ts';
 import type { Entry } from '../../../src/schedule/entry.ts';
 import { parseCronMap } from '../../../src/schedule/yaml-entries.ts';
 
@@ -81,6 +81,7 @@ export async function settled(): Promise<void> {
 export class MemoryBoard implements Board {
   readonly kept = new Map<string, string>();
   readonly marks = new Map<string, number>();
+  readonly beating = new Map<string, { readonly at: number; readonly text: string }>();
   down = false;
   readonly #now: () => number;
 
@@ -115,6 +116,33 @@ export class MemoryBoard implements Board {
 
   records(names: readonly string[]): Promise<(string | undefined)[]> {
     return this.#answer(() => names.map((name) => this.kept.get(name)));
+  }
+
+  lastAdvance(): Promise<number | undefined> {
+    return this.#answer(() => {
+      const ago = [...this.marks.values()].map((mark) => Math.max(this.#now() - mark, 0));
+      return ago.length === 0 ? undefined : Math.min(...ago);
+    });
+  }
+
+  beat(process: string, text: string): Promise<void> {
+    return this.#answer(() => {
+      this.beating.set(process, { at: this.#now(), text });
+    });
+  }
+
+  beats(): Promise<Beat[]> {
+    return this.#answer(() =>
+      [...this.beating]
+        .map(([process, { at, text }]) => ({ process, text, agoMs: this.#now() - at }))
+        .filter(({ agoMs }) => agoMs <= beatLife),
+    );
+  }
+
+  endBeat(process: string): Promise<void> {
+    return this.#answer(() => {
+      this.beating.delete(process);
+    });
   }
 
   close(): void {

@@ -17,6 +17,8 @@ class Desk {
   readonly timetable: Timetable;
   readonly written: string[] = [];
   readonly events: WorkEvent[] = [];
+  /** The names of the entries, each time that they were planned. */
+  readonly attended: string[] = [];
   nodesDown = false;
   stopsAtWrite = false;
   #planner: Planner | undefined;
@@ -34,6 +36,10 @@ class Desk {
     this.#stop = new AbortController();
     const planner = new Planner({
       ...{ timetable, board, clock, monotonic: () => clock.passed },
+      attend: (entries) => {
+        this.attended.push(entries.map(({ name }) => name).join(' '));
+        return Promise.resolve();
+      },
       report: (event) => this.events.push(event),
       write: ({ name }, due) => {
         if (this.stopsAtWrite) this.#stop.abort();
@@ -346,5 +352,25 @@ describe('a clock', () => {
     await north.start(fives);
     await east.start(fives);
     expect(north.board.marks.get('e')).toBe(north.clock.wall);
+  });
+});
+
+describe('who plans', () => {
+  test('is told each time, with what it plans', async () => {
+    const reboot = { schedule: '@reboot', run: 'true' };
+    const desk = new Desk();
+    await desk.start({ ...fives, r: reboot, east: { ...hourly.e, hosts: ['east'] } });
+    expect(desk.attended).toEqual(['e']);
+    await desk.clock.pass(90_000);
+    expect(desk.attended.length).toBeGreaterThanOrEqual(3);
+    await desk.reload({ r: reboot });
+    expect(desk.attended.at(-1)).toBe('');
+  });
+
+  test('is told although nothing can be written', async () => {
+    const desk = new Desk();
+    desk.nodesDown = true;
+    await desk.start(fives);
+    expect(desk.attended).toEqual(['e']);
   });
 });

@@ -37,6 +37,8 @@ class Host {
   readonly commands: CommandLine[] = [];
   readonly events: WorkEvent[] = [];
   readonly puts: bigint[] = [];
+  /** The runs that go on, of those that are noted. */
+  readonly noted = new Set<string>();
   readonly #world: World;
   readonly #handler;
   /** Ends the running command. */
@@ -55,6 +57,11 @@ class Host {
     this.#handler = tickHandler({
       ...{ timetable, clock, ledgerNow, report, config: '/dqrc.yaml' },
       overlap: new Overlap({ ledger, leases, clock, tube: 'default.cron' }),
+      noteRun: (entry, tick) => {
+        const run = `${entry} ${new Date(tick).toISOString()}`;
+        this.noted.add(run);
+        return () => this.noted.delete(run);
+      },
       recorder: new Recorder({ board, report, clock, host: name }),
       runLine: (_, command) => {
         this.commands.push(command);
@@ -254,6 +261,7 @@ describe('overlap', () => {
   test('skip: the tick is over', async () => {
     const { east, north, first } = await busy({ overlap: 'skip' });
     expect(await east.run(1)).toMatchObject({ kind: 'succeeded', why: 'overlap' });
+    expect(north.noted.size).toBe(0);
     expect(east.record).toBeUndefined(); // how the last run ended is kept
     north.end({ kind: 'exited', code: 0 });
     await first;
@@ -271,8 +279,11 @@ describe('overlap', () => {
   });
 
   test('allow: it runs', async () => {
-    const { east } = await busy({ overlap: 'allow' });
+    const { east, north } = await busy({ overlap: 'allow' });
     expect(await east.runTo(0, 1)).toEqual({ kind: 'succeeded', exitCode: 0 });
+    // Nothing else tells that they run
+    expect([...north.noted]).toEqual(['e 2026-11-22T12:00:00.000Z']);
+    expect([...east.noted]).toEqual([]);
   });
 
   test('each host is alone with what it runs for itself', async () => {
