@@ -111,8 +111,8 @@ export class Heartbeat {
     const now = this.#parts.monotonic();
     const before = this.#differences;
     this.#differences = new Map();
+    // This one is among them, and never unlike itself
     for (const other of attendants) {
-      if (other.process === this.#parts.process) continue;
       const who = nameOf(other);
       const known = before.get(who);
       const found = this.#differences.get(who) ?? new Map<string, Difference>();

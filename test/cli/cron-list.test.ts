@@ -95,7 +95,7 @@ describe('a warning that no host runs it', () => {
   });
 
   it('isn’t told of what each host runs for itself', async () => {
-    const place = twoEntries('@reboot true\n# dq: name=own hosts=each\n@yearly true\n');
+    const place = twoEntries('@reboot true\n# dq: hosts=north\n@reboot false\n# dq: hosts=each\n@yearly false\n');
     await advance(place, ['a', 'b'], 0);
     expect((await list(place)).stderr).toBe('');
   });

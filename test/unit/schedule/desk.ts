@@ -82,6 +82,7 @@ export class MemoryBoard implements Board {
   readonly kept = new Map<string, string>();
   readonly marks = new Map<string, number>();
   readonly beating = new Map<string, { readonly at: number; readonly text: string }>();
+  beatsTaken = 0;
   down = false;
   readonly #now: () => number;
 
@@ -128,6 +129,7 @@ export class MemoryBoard implements Board {
   beat(process: string, text: string): Promise<void> {
     return this.#answer(() => {
       this.beating.set(process, { at: this.#now(), text });
+      this.beatsTaken += 1;
     });
   }
 

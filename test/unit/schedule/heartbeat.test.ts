@@ -162,10 +162,12 @@ describe('the board', () => {
     await north.beat();
     const running = async (): Promise<object[]> =>
       (await attendantsOf(world.board)).flatMap((attendant) => [...attendant.running]);
+    const before = world.board.beatsTaken;
     const ends = [north.heartbeat.noteRun('a', 7), north.heartbeat.noteRun('a', 8)];
     await settled();
     expect(await running()).toEqual([]);
     await world.clock.pass(3 * second);
+    expect(world.board.beatsTaken).toBe(before + 1);
     expect(await running()).toEqual([
       { entry: 'a', tick: 7, forMs: 3 * second },
       { entry: 'a', tick: 8, forMs: 3 * second },
