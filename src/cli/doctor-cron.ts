@@ -28,7 +28,9 @@ type OnBoard = Pick<CronFacts, 'attendants' | 'plannedAgo' | 'unwritten' | 'last
 
 async function askBoard(board: Board): Promise<OnBoard> {
   const [attendants, plannedAgo] = await Promise.all([attendantsOf(board), board.lastAdvance()]);
-  const names = [...new Set(attendants.flatMap(({ shared, own }) => [...shared.keys(), ...own.keys()]))];
+  const names = [
+    ...new Set(attendants.flatMap(({ shared, own }) => [...shared.keys(), ...own.keys()])),
+  ];
   const [unwritten, records] = await Promise.all([
     unwrittenOf(attendants, board),
     board.records(names),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { jsonLines, lines, type Ran } from '../support/cli.ts';
 import { boardOf, hostOf, recordOf } from '../support/boards.ts';
+import { startOnTerminal } from '../support/terminal.ts';
 import { embeddedPlace, type EmbeddedPlace } from '../support/places.ts';
 import { until } from '../support/wait.ts';
 
@@ -95,10 +96,50 @@ describe('a warning that no host runs it', () => {
   });
 
   it('isn’t told of what each host runs for itself', async () => {
-    const place = twoEntries('@reboot true\n# dq: hosts=north\n@reboot false\n# dq: hosts=each\n@yearly false\n');
+    const place = twoEntries(
+      '@reboot true\n# dq: hosts=north\n@reboot false\n# dq: hosts=each\n@yearly false\n',
+    );
     await advance(place, ['a', 'b'], 0);
     expect((await list(place)).stderr).toBe('');
   });
+});
+
+describe('the next tick', () => {
+  const entry = { schedule: '@hourly', timezone: 'Asia/Kolkata', jitter: '1h', run: 'true' };
+
+  it('is when it is due, its jitter included, in the zone of the entry', async () => {
+    const place = embeddedPlace();
+    place.write('c.yaml', JSON.stringify({ cron: { a: entry, b: entry, c: entry } }));
+    const { stdout: soon } = await place.dq(['--json', 'cron', 'next', 'c.yaml', '-n', '9']);
+    const due = (name: string): unknown =>
+      jsonLines(soon).find((tick) => tick['entry'] === name)?.['local'];
+    const { stdout } = await place.dq(['cron', 'list', 'c.yaml']);
+    const shown = lines(stdout)
+      .slice(1)
+      .map((line) => /\d{4}-\S+ \S+ \+05:30/.exec(line)?.[0]);
+    expect(shown.map((time) => `${String(time)} (Asia/Kolkata)`)).toEqual(['a', 'b', 'c'].map(due));
+  });
+});
+
+it('on a terminal lines are as wide as it is, and results have colours', async () => {
+  const place = embeddedPlace();
+  const name = `long-${'n'.repeat(60)}`;
+  place.write(
+    'crontab',
+    `# dq: name=${name}\n@yearly ${'c'.repeat(99)}\n# dq: name=b\n@yearly true\n`,
+  );
+  await boardOf(place, async (board) => {
+    await board.record(name, recordOf({ result: 'failed' }));
+    await board.record('b', recordOf({}));
+  });
+  const terminal = startOnTerminal(['cron', 'list', 'crontab'], place, { rows: 24, columns: 100 });
+  const { stdout } = await terminal.ended;
+  const row = lines(stdout).find((line) => line.includes('ccc')) ?? '';
+  const shown = row.replaceAll(/\u001b\[\d*m|\r/g, '');
+  expect(shown).toMatch(/^long-n+… .* c+…$/);
+  expect(shown).toHaveLength(100);
+  expect(row).toMatch(/\u001b\[33mfailed/);
+  expect(stdout).toMatch(/\u001b\[32mdone/);
 });
 
 describe('the last run', () => {
@@ -117,13 +158,14 @@ describe('the last run', () => {
   });
 
   it('of another version of dq is none', async () => {
-    const place = twoEntries();
+    const place = twoEntries('# dq: name=c\n@yearly true\n');
     await boardOf(place, async (board) => {
       await board.record('a', 'not JSON');
-      await board.record('b', '{"what":"strange"}');
+      await board.record('b', '{"tick":"strange"}');
+      await board.record('c', '{"result":"strange"}');
     });
     const { stdout } = await place.dq(['--json', 'cron', 'list', 'crontab']);
-    expect(jsonLines(stdout)).toMatchObject([{ last: null }, { last: null }]);
+    expect(jsonLines(stdout).map(({ last }) => last)).toEqual([null, null, null]);
   });
 });
 

@@ -132,6 +132,15 @@ it('a schedule that no host has run for a while', async () => {
   ]);
 });
 
+it('of several tubes each has its own schedule', async () => {
+  const place = embeddedPlace();
+  await boardOf(place, (board) => board.beat('p', hostOf({ a: yearly })));
+  const told = await doctor(place, '-t', 'other', '-t', 'default');
+  expect(told.filter((line) => /^\w+ +cron /.test(line))).toMatchObject([
+    expect.stringContaining('cron default north'),
+  ]);
+});
+
 it('a schedule that was given up is not missed', async () => {
   const place = embeddedPlace();
   await boardOf(place, (board) => board.advance(['a']), 31 * day);
