@@ -9,6 +9,7 @@ export interface Variable {
   readonly value: string;
   /** Where in the line the value is. */
   readonly at: number;
+  readonly isQuoted: boolean;
 }
 
 const setting =
@@ -22,10 +23,10 @@ export function readVariable(line: string): Variable | undefined {
   const { single, double, plain = '', value = '' } = found;
   const name = single ?? double ?? plain;
   const at = line.length - value.length;
-  if (!/^['"]/.test(value)) return { name, value: value.trimEnd(), at };
+  if (!/^['"]/.test(value)) return { name, value: value.trimEnd(), at, isQuoted: false };
   const inside = quoted.exec(value)?.groups;
   if (inside === undefined) return undefined;
-  return { name, value: inside['single'] ?? inside['double'] ?? '', at };
+  return { name, value: inside['single'] ?? inside['double'] ?? '', at, isQuoted: true };
 }
 
 export interface EntryLine {
@@ -102,6 +103,9 @@ export type IsUser = (word: string) => boolean;
 /** What may be a user, before what looks like a path or a command. */
 const userColumn = /^(?<user>[a-z_][\w.-]*)[ \t]+(?:[/.~$]|\w)/i;
 
+/** Ends with a backslash that none before it escapes. */
+const unfinished = /(?<!\\)(?:\\\\)*\\$/;
+
 /** What cron takes for something else than most people do. */
 export function commandDoubts(
   { command, at, mailOnFailure }: EntryLine,
@@ -117,6 +121,10 @@ export function commandDoubts(
   if (/^root[ \t]/.test(command) || (user !== '' && isUser(user))) {
     const message = `${user || 'root'} is taken for the command: only system crontabs have a column for the user`;
     doubts.push({ code: 'user', at, message });
+  }
+  if (unfinished.test(command)) {
+    const message = 'cron continues no line: what is below is a line of its own';
+    doubts.push({ code: 'continued', at: at + command.length - 1, message });
   }
   if (mailOnFailure) {
     const message = '-n is about mail, which dq does not send: onFailure runs a command';

@@ -46,6 +46,8 @@ export type WarningCode =
   | 'both-days'
   | 'every-time'
   | 'unexpanded'
+  | 'stray-comment'
+  | 'continued'
   | 'unused-zone'
   | 'unused-settings'
   | 'never'

@@ -40,7 +40,7 @@ const reference = /\$(?:[a-z_]\w*|\{[a-z_]\w*\})/i;
 
 /** @param above the variables that hold where it stands. */
 export function variableDoubt(
-  { name, value, at }: Variable,
+  { name, value, at, isQuoted }: Variable,
   above: Variables,
 ): Remark<WarningCode> | undefined {
   if (name === 'MAILTO' && value !== '') {
@@ -55,6 +55,11 @@ export function variableDoubt(
   if (name === 'TZ' && value !== '' && zoneOf(above) === undefined) {
     const message = 'TZ is only for the commands: CRON_TZ moves the schedule';
     return { code: 'unused-zone', at: 0, message };
+  }
+  const comment = isQuoted ? -1 : value.search(/(?<=\S[ \t]+)#[ \t]/);
+  if (comment >= 0) {
+    const message = 'the # begins no comment here: it is a part of the value';
+    return { code: 'stray-comment', at: at + comment, message };
   }
   const found = reference.exec(value)?.[0];
   if (found === undefined) return undefined;

@@ -129,6 +129,7 @@ describe('variables', () => {
     ['PATH=$PATH:/opt/bin', '1:6 unexpanded'],
     ['LOGS = ${HOME}/logs', '1:8 unexpanded'],
     ['TZ=Asia/Tokyo', '1:1 unused-zone'],
+    ['A = b c  # mine', '1:10 stray-comment'],
   ])('%j: %s', (line, issue) => {
     expect(issuesOf(line)).toEqual([issue]);
   });
@@ -137,9 +138,12 @@ describe('variables', () => {
     expect(issuesOf('MAILTO=""')).toEqual([]);
   });
 
-  test.each(['PRICE=$5', 'A=100$', 'A=$(date)', 'TZ='])('%s is not doubted', (line) => {
-    expect(issuesOf(line)).toEqual([]);
-  });
+  test.each(['PRICE=$5', 'A=100$', 'A=$(date)', 'TZ=', 'A="x # y"', 'A=issue #5', 'A=x# y'])(
+    '%s is not doubted',
+    (line) => {
+      expect(issuesOf(line)).toEqual([]);
+    },
+  );
 
   test('TZ is for the commands, which is known below a CRON_TZ', () => {
     expect(issuesOf('CRON_TZ=Asia/Tokyo', 'TZ=Asia/Tokyo')).toEqual([]);
@@ -380,4 +384,18 @@ describe('a column of users', () => {
     const { issues } = parseCrontab(`0 0 * * * ${command}\n`, 'UTC', isUser);
     expect(issues.map(({ code }) => code)).toEqual(codes);
   });
+});
+
+describe('a command that ends with a backslash', () => {
+  test('goes on in no other line', () => {
+    expect(issuesOf('0 0 * * * cd /x && \\', '# ./y')).toEqual(['1:20 continued']);
+    expect(issuesOf('0 0 * * * echo \\\\\\')).toEqual(['1:18 continued']);
+  });
+
+  test.each(['echo \\\\', 'echo \\ ', 'echo \\ x'])(
+    'unless it is escaped or escapes: %j',
+    (command) => {
+      expect(issuesOf(`0 0 * * * ${command}`)).toEqual([]);
+    },
+  );
 });
