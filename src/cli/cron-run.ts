@@ -80,7 +80,16 @@ export async function cronRun(
       });
     };
     const path = resolve(context.cwd, file ?? config.file ?? '');
-    const parts = { cluster, timetable, file: path, ledgerNow, report, concurrency, inBackground, context };
+    const parts = {
+      cluster,
+      timetable,
+      file: path,
+      ledgerNow,
+      report,
+      concurrency,
+      inBackground,
+      context,
+    };
     const { worker, planner, heartbeat, leases, atStart } = await cronHost(parts);
     report({ level: 'info', event: 'working', tube: tickTube(config.tube), concurrency });
     const watched = {

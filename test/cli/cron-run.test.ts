@@ -284,7 +284,9 @@ describe.each(places)('on %s', (_, openPlace) => {
     await until('it runs', () => place.read('boot').length === 1);
     await until('it is seen to run', async () => {
       const { stdout } = await place.dq(['-t', tube, 'cron', 'list', `${tube}.yaml`]);
-      return /^b +@reboot +at the start +running .*\n +running since .* by \S+: the tick of /m.test(stdout);
+      return /^b +@reboot +at the start +running .*\n +running since .* by \S+: the tick of /m.test(
+        stdout,
+      );
     });
     for (const signal of ['SIGTERM', 'SIGINT'] as const) dq.kill(signal);
     expect(await dq.event('ran')).toMatchObject({ entry: 'b', reason: 'dq was stopped' });

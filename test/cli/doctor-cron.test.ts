@@ -6,6 +6,7 @@ import { boardOf, hostOf, recordOf } from '../support/boards.ts';
 import type { Place } from '../support/place.ts';
 import { embeddedPlace, places } from '../support/places.ts';
 import { openEmbedded } from '../../src/embedded/embedded.ts';
+import { putOne } from '../support/put-one.ts';
 import { until } from '../support/wait.ts';
 
 const yearly = { schedule: '@yearly', run: 'true' };
@@ -100,7 +101,7 @@ describe('what is wrong is named with its remedy', () => {
     const embedded = await openEmbedded({ folder: place.state });
     for (const tube of ['default.cron', 'default.cron.north', 'default.cron.gone']) {
       const node = embedded.node(tube);
-      await node.put(Buffer.from('no envelope'), { priority: 0, delay: 0, ttr: 60 });
+      await putOne(node, Buffer.from('no envelope'), { priority: 0, delay: 0, ttr: 60 });
       await (await node.reserve(0))?.bury();
     }
     embedded.close();
