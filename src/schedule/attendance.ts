@@ -24,7 +24,7 @@ export interface Attendant extends Tasks, Pick<Beat, 'process' | 'agoMs'> {
   readonly running: readonly NotedRun[];
 }
 
-export interface NotedRun {
+interface NotedRun {
   readonly entry: string;
   /** Ms since the epoch. */
   readonly tick: number;
