@@ -1,11 +1,11 @@
-// The commands on jobs: put, reserve, delete, release, bury, touch, peek and kick.
+// The commands on jobs: put, reserve in its three forms, delete, release, bury, touch, peek and kick.
 
 import type { Buffer } from 'node:buffer';
-import { idIn, isWord, u32, u64, yesBy } from './command.ts';
+import { countIn, idIn, isWord, u32, u64, yesBy } from './command.ts';
 import type { Batch, Command, Commands } from './command.ts';
 import { encode } from './encode.ts';
 import { misdirected, unexpected } from './reply.ts';
-import type { Reply } from './reply.ts';
+import type { BodyWord, Reply } from './reply.ts';
 import type { Skimmer } from './skimmer.ts';
 
 export interface JobOptions {
@@ -81,6 +81,11 @@ function readReserve(reply: Reply): ReserveOutcome {
   throw unexpected(reply);
 }
 
+/** A ready, delayed or buried job; undefined when there is none with this id. @throws RangeError */
+export function reserveJob(id: bigint): Command<FoundJob | undefined> {
+  return found(`reserve-job ${u64('id', id)}`, 'RESERVED', id);
+}
+
 /** Whether it was ready, delayed, buried, or reserved by this connection. @throws RangeError */
 export function deleteJob(id: bigint): Command<boolean> {
   return { line: `delete ${u64('id', id)}`, read: readDelete };
@@ -120,7 +125,7 @@ const readTouch = yesBy('TOUCHED');
 
 /** In any tube and state. @throws RangeError */
 export function peek(id: bigint): Command<FoundJob | undefined> {
-  return found(`peek ${u64('id', id)}`, id);
+  return found(`peek ${u64('id', id)}`, 'FOUND', id);
 }
 
 /** The bodies of many. @throws RangeError */
@@ -141,17 +146,30 @@ export function peekAll(ids: readonly bigint[]): Commands<Buffer | undefined> {
 
 /** The most urgent one of the tube in use. */
 export function peekReady(): Command<FoundJob | undefined> {
-  return found('peek-ready');
+  return found('peek-ready', 'FOUND');
 }
 
 /** The one of the tube in use that is ready first. */
 export function peekDelayed(): Command<FoundJob | undefined> {
-  return found('peek-delayed');
+  return found('peek-delayed', 'FOUND');
 }
 
 /** The one of the tube in use that was buried first. */
 export function peekBuried(): Command<FoundJob | undefined> {
-  return found('peek-buried');
+  return found('peek-buried', 'FOUND');
+}
+
+/**
+ * Buried jobs of the tube in use become ready, or, when none is buried, delayed ones; how many did.
+ * @param bound at most so many, 0 to 2^32 − 1. @throws RangeError
+ */
+export function kick(bound: number): Command<number> {
+  return { line: `kick ${u32('bound', bound)}`, read: readKick };
+}
+
+function readKick(reply: Reply): number {
+  if (reply.word === 'KICKED') return countIn(reply.rest);
+  throw unexpected(reply);
 }
 
 /** Whether it was buried or delayed, and is ready now. @throws RangeError */
@@ -161,15 +179,15 @@ export function kickJob(id: bigint): Command<boolean> {
 
 const readKickJob = yesBy('KICKED');
 
-function found(line: string, id?: bigint): Command<FoundJob | undefined> {
+function found(line: string, word: BodyWord, id?: bigint): Command<FoundJob | undefined> {
   const read = (reply: Reply): FoundJob | undefined => {
     if (isWord(reply, 'NOT_FOUND')) return undefined;
-    if (reply.word !== 'FOUND') throw unexpected(reply);
+    if (reply.word !== word) throw unexpected(reply);
     const job = jobIn(reply);
     if (id === undefined || job.id === id) return job;
     throw misdirected(`${id}`, reply.rest);
   };
-  return { line, bodyAfter: 'FOUND', read };
+  return { line, bodyAfter: word, read };
 }
 
 function jobIn(reply: Reply): FoundJob {

@@ -132,6 +132,11 @@ export interface TubeStats {
   readonly deleted: number;
   /** Connections that wait in a reserve. */
   readonly waiting: number;
+  /** Connections that use it, and that watch it. */
+  readonly using: number;
+  readonly watching: number;
+  /** Seconds that a pause still lasts; 0: it isn't paused. */
+  readonly pauseTimeLeft: number;
 }
 
 /** Undefined: no such tube; one without jobs and connections vanishes. @throws RangeError */
@@ -150,6 +155,9 @@ function readTubeStats(reply: Reply): TubeStats | undefined {
     put: numberOf(stats, 'total-jobs'),
     deleted: numberOf(stats, 'cmd-delete'),
     waiting: numberOf(stats, 'current-waiting'),
+    using: numberOf(stats, 'current-using'),
+    watching: numberOf(stats, 'current-watching'),
+    pauseTimeLeft: numberOf(stats, 'pause-time-left'),
   };
 }
 

@@ -1,7 +1,7 @@
-// The commands on tubes and on the connection: use, watch, ignore, the lists and quit.
+// The commands on tubes and on the connection: use, watch, ignore, the lists, pause-tube and quit.
 
 import { isTubeName } from '../core/receipt.ts';
-import { countIn, isWord, tubeName } from './command.ts';
+import { countIn, isWord, tubeName, u32, yesBy } from './command.ts';
 import type { Command } from './command.ts';
 import { ProtocolError, excerpt, unexpected } from './reply.ts';
 import type { Reply } from './reply.ts';
@@ -42,6 +42,13 @@ export function listTubeUsed(): Command<string> {
 export function listTubesWatched(): Command<string[]> {
   return { line: 'list-tubes-watched', bodyAfter: 'OK', read: readTubes };
 }
+
+/** No job of it can be reserved for so many seconds; false: no such tube. @throws RangeError */
+export function pauseTube(tube: string, seconds: number): Command<boolean> {
+  return { line: `pause-tube ${tubeName(tube)} ${u32('delay', seconds)}`, read: readPause };
+}
+
+const readPause = yesBy('PAUSED');
 
 /** The server answers by closing the connection. */
 export function quit(): Command<never> {

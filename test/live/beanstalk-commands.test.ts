@@ -92,7 +92,7 @@ describe('the life of a job', () => {
       ttr: most,
     });
     expect(await say(job.peek(2n ** 64n - 1n))).toBeUndefined();
-    expect(await say(job.kickJob(id))).toBe(true);
+    expect(await say(job.kick(most))).toBe(1);
   });
 
   it('release, with a new priority and delay', async () => {
@@ -112,7 +112,8 @@ describe('the life of a job', () => {
     await say(job.reserve());
     expect(await say(job.bury(id, 1))).toBe(true);
     expect(await say(job.peekBuried())).toEqual({ id, body: hello });
-    expect(await say(job.kickJob(id))).toBe(true);
+    expect(await say(job.kick(10))).toBe(1);
+    expect(await say(job.kick(10))).toBe(0);
     expect(await say(job.peekReady())).toEqual({ id, body: hello });
   });
 
@@ -131,6 +132,16 @@ describe('the life of a job', () => {
     expect(await say(job.touch(id))).toBe(false);
     await say(job.reserve());
     expect(await say(job.touch(id))).toBe(true);
+  });
+
+  it('reserve-job takes a buried one, but not a reserved one', async () => {
+    const { say } = await talk();
+    const id = await putOne(say);
+    expect(await say(job.reserveJob(id))).toEqual({ id, body: hello });
+    expect(await say(job.reserveJob(id))).toBeUndefined();
+    await say(job.bury(id, 0));
+    expect(await say(job.reserveJob(id))).toEqual({ id, body: hello });
+    expect(await say(job.reserveJob(id + 1_000n))).toBeUndefined();
   });
 
   it('DEADLINE_SOON in the last second of a ttr', async () => {
@@ -185,11 +196,21 @@ describe('tubes', () => {
     const taken = await say(job.reserve());
     if (typeof taken === 'string') throw new Error(taken);
     expect(await say(statsTube(name))).toMatchObject({
-      ...{ ready: 1, reserved: 1, delayed: 1, buried: 0, waiting: 0 },
+      ...{ ready: 1, reserved: 1, delayed: 1, buried: 0, waiting: 0, using: 1, watching: 1 },
     });
     await say(job.bury(taken.id, 0));
     expect(await say(statsTube(name))).toMatchObject({ ready: 1, reserved: 0, buried: 1 });
     expect(await say(statsTube('never-seen'))).toBeUndefined();
+  });
+
+  it('pause-tube', async () => {
+    const { say, name } = await talk();
+    await putOne(say);
+    expect(await say(tube.pauseTube(name, 100))).toBe(true);
+    expect(await say(job.reserveWithTimeout(0))).toBe('timed-out');
+    expect((await say(statsTube(name)))?.pauseTimeLeft).toBeGreaterThan(50);
+    expect(await say(tube.pauseTube(name, 0))).toBe(true);
+    expect(await say(tube.pauseTube('never-seen', 1))).toBe(false);
   });
 });
 

@@ -19,9 +19,11 @@ describe('nothing is written that the server would misunderstand', () => {
     ...noU32.map((n) => [`put with delay ${n}`, () => job.put(body, { ...plain, delay: n })]),
     ...[0, ...noU32].map((n) => [`put with ttr ${n}`, () => job.put(body, { ...plain, ttr: n })]),
     ...[2 ** 31, ...noU32].map((n) => [`a wait of ${n}`, () => job.reserveWithTimeout(n)]),
+    ...noU32.map((n) => [`kick ${n}`, () => job.kick(n)]),
     ...noU32.map((n) => [`release with priority ${n}`, () => job.release(1n, n, 0)]),
     ...noU32.map((n) => [`release with delay ${n}`, () => job.release(1n, 0, n)]),
     ...noU32.map((n) => [`bury with priority ${n}`, () => job.bury(1n, n)]),
+    ...noU32.map((n) => [`a pause of ${n}`, () => tube.pauseTube('jobs', n)]),
     ...[-1n, 2n ** 64n].flatMap((id) => [
       [`delete ${id}`, () => job.deleteJob(id)],
       [`release ${id}`, () => job.release(id, 0, 0)],
@@ -29,6 +31,7 @@ describe('nothing is written that the server would misunderstand', () => {
       [`touch ${id}`, () => job.touch(id)],
       [`peek ${id}`, () => job.peek(id)],
       [`kick-job ${id}`, () => job.kickJob(id)],
+      [`reserve-job ${id}`, () => job.reserveJob(id)],
       [`stats-job ${id}`, () => statsJob(id)],
       [`many peeks, ${id} among them`, () => job.peekAll([1n, id])],
       [`many stats-jobs, ${id} among them`, () => statsJobs('jobs', [1n, id])],
@@ -37,6 +40,7 @@ describe('nothing is written that the server would misunderstand', () => {
       [`use ${name}`, () => tube.use(name)],
       [`watch ${name}`, () => tube.watch(name)],
       [`ignore ${name}`, () => tube.ignore(name)],
+      [`pause-tube ${name}`, () => tube.pauseTube(name, 0)],
       [`stats-tube ${name}`, () => statsTube(name)],
     ]),
   ] as [string, () => unknown][])('%s', (_, make) => {
@@ -49,10 +53,10 @@ const jobStats =
   'timeouts: 0\nreleases: 0\nburies: 0\nkicks: 0\n';
 
 const everyCommand: Command<unknown>[] = [
-  ...[job.put(body, plain), job.reserve(), job.reserveWithTimeout(0)],
+  ...[job.put(body, plain), job.reserve(), job.reserveWithTimeout(0), job.reserveJob(1n)],
   ...[job.deleteJob(1n), job.release(1n, 0, 0), job.bury(1n, 0), job.touch(1n), job.peek(1n)],
-  ...[job.peekReady(), job.peekDelayed(), job.peekBuried(), job.kickJob(1n)],
-  ...[tube.use('jobs'), tube.watch('jobs'), tube.ignore('jobs')],
+  ...[job.peekReady(), job.peekDelayed(), job.peekBuried(), job.kick(1), job.kickJob(1n)],
+  ...[tube.use('jobs'), tube.watch('jobs'), tube.ignore('jobs'), tube.pauseTube('jobs', 0)],
   ...[tube.listTubes(), tube.listTubeUsed(), tube.listTubesWatched(), tube.quit()],
   ...[stats(), statsJob(1n), statsTube('jobs')],
 ];
@@ -99,12 +103,15 @@ describe('a known word in the wrong shape breaks the protocol', () => {
     [job.put(body, plain), { word: 'INSERTED', rest: '18446744073709551616', body: undefined }],
     [job.put(body, plain), { word: 'BURIED', rest: '', body: undefined }],
     [job.bury(1n, 0), { word: 'BURIED', rest: '1', body: undefined }],
+    [job.kick(1), { word: 'KICKED', rest: '', body: undefined }],
+    [job.kick(1), { word: 'KICKED', rest: 'x', body: undefined }],
     [job.kickJob(1n), { word: 'KICKED', rest: '1', body: undefined }],
     [job.reserve(), { word: 'RESERVED', rest: 'x', body }],
     [job.reserve(), { word: 'FOUND', rest: '1', body }],
     [job.reserve(), { word: 'NOT_FOUND', rest: '', body: undefined }],
     [job.peek(1n), { word: 'FOUND', rest: '', body }],
     [job.peek(1n), { word: 'FOUND', rest: '2', body }],
+    [job.reserveJob(1n), { word: 'RESERVED', rest: '2', body }],
     [tube.use('jobs'), { word: 'USING', rest: 'default', body: undefined }],
     [tube.watch('jobs'), { word: 'WATCHING', rest: 'jobs', body: undefined }],
     [tube.listTubes(), { word: 'OK', rest: '', body: Buffer.from('---\njobs\n') }],

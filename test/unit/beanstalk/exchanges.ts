@@ -5,6 +5,7 @@ import { expect } from 'vitest';
 import {
   bury,
   deleteJob,
+  kick,
   kickJob,
   peek,
   peekBuried,
@@ -13,6 +14,7 @@ import {
   put,
   release,
   reserve,
+  reserveJob,
   reserveWithTimeout,
   touch,
 } from '../../../src/beanstalk/job-commands.ts';
@@ -22,6 +24,7 @@ import {
   listTubes,
   listTubesWatched,
   listTubeUsed,
+  pauseTube,
   use,
   watch,
 } from '../../../src/beanstalk/tube-commands.ts';
@@ -73,6 +76,8 @@ export const jobExchanges: readonly Exchange[] = [
   ],
   [reserveWithTimeout(1), 'reserve-with-timeout 1\r\n', 'TIMED_OUT\r\n', 'timed-out'],
   [reserveWithTimeout(1), 'reserve-with-timeout 1\r\n', 'DEADLINE_SOON\r\n', 'deadline-soon'],
+  [reserveJob(7n), 'reserve-job 7\r\n', 'RESERVED 7 5\r\nhello\r\n', { id: 7n, body: hello }],
+  [reserveJob(7n), 'reserve-job 7\r\n', 'NOT_FOUND\r\n', undefined],
 
   [deleteJob(1n), 'delete 1\r\n', 'DELETED\r\n', true],
   [deleteJob(largestId), `delete ${largestId}\r\n`, 'NOT_FOUND\r\n', false],
@@ -98,6 +103,8 @@ export const jobExchanges: readonly Exchange[] = [
   [peekBuried(), 'peek-buried\r\n', 'FOUND 3 5\r\nhello\r\n', { id: 3n, body: hello }],
   [peekBuried(), 'peek-buried\r\n', 'NOT_FOUND\r\n', undefined],
 
+  [kick(10), 'kick 10\r\n', 'KICKED 4\r\n', 4],
+  [kick(4_294_967_295), 'kick 4294967295\r\n', 'KICKED 0\r\n', 0],
   [kickJob(1n), 'kick-job 1\r\n', 'KICKED\r\n', true],
   [kickJob(1n), 'kick-job 1\r\n', 'NOT_FOUND\r\n', false],
 ];
@@ -109,6 +116,8 @@ export const tubeExchanges: readonly Exchange[] = [
   [watch('jobs'), 'watch jobs\r\n', 'WATCHING 2\r\n', 2],
   [ignore('default'), 'ignore default\r\n', 'WATCHING 1\r\n', 1],
   [ignore('jobs'), 'ignore jobs\r\n', 'NOT_IGNORED\r\n', undefined],
+  [pauseTube(longName, 4_294_967_295), `pause-tube ${longName} 4294967295\r\n`, 'PAUSED\r\n', true],
+  [pauseTube('jobs', 0), 'pause-tube jobs 0\r\n', 'NOT_FOUND\r\n', false],
   [listTubeUsed(), 'list-tube-used\r\n', 'USING null\r\n', 'null'],
   [
     listTubes(),
@@ -199,6 +208,9 @@ export const statsExchanges: readonly Exchange[] = [
       put: 6,
       deleted: 10,
       waiting: 9,
+      using: 7,
+      watching: 8,
+      pauseTimeLeft: 13,
     },
   ],
   [statsTube('jobs'), 'stats-tube jobs\r\n', 'NOT_FOUND\r\n', undefined],
