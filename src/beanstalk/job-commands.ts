@@ -128,20 +128,22 @@ export function peek(id: bigint): Command<FoundJob | undefined> {
   return found(`peek ${u64('id', id)}`, 'FOUND', id);
 }
 
-/** The bodies of many. @throws RangeError */
-export function peekAll(ids: readonly bigint[]): Commands<Buffer | undefined> {
-  const names = ids.map((id) => u64('id', id).toString());
-  const read = (reply: Reply, at: number): Buffer | undefined => {
+/**
+ * The bodies of many, each byte as the character of its number: a Buffer costs more than its bytes.
+ * @throws RangeError
+ */
+export function peekAll(ids: readonly bigint[]): Commands<string | undefined> {
+  const read = (reply: Reply, at: number): string | undefined => {
     if (isWord(reply, 'NOT_FOUND')) return undefined;
     if (reply.word !== 'FOUND' || reply.body === undefined) throw unexpected(reply);
-    if (reply.rest !== names[at]) throw misdirected(names[at], reply.rest);
-    return reply.body;
+    if (reply.rest !== String(ids[at])) throw misdirected(ids[at], reply.rest);
+    return reply.body.toString('latin1');
   };
-  const skim = (bytes: Skimmer, at: number): Buffer | false => {
-    const isIt = bytes.skip('FOUND ') && bytes.skip(names[at] ?? '') && bytes.skip(' ');
-    return isIt && bytes.opensBody() && bytes.body();
+  const skim = (bytes: Skimmer, at: number): string | false => {
+    const isIt = bytes.numberAfter('FOUND ') === Number(ids[at]) && bytes.skip(' ');
+    return isIt && bytes.opensBody() && bytes.text();
   };
-  return { lines: names.map((name) => `peek ${name}`), bodyAfter: 'FOUND', read, skim };
+  return { lines: ids.map((id) => `peek ${u64('id', id)}`), bodyAfter: 'FOUND', read, skim };
 }
 
 /** The most urgent one of the tube in use. */
@@ -185,7 +187,7 @@ function found(line: string, word: BodyWord, id?: bigint): Command<FoundJob | un
     if (reply.word !== word) throw unexpected(reply);
     const job = jobIn(reply);
     if (id === undefined || job.id === id) return job;
-    throw misdirected(`${id}`, reply.rest);
+    throw misdirected(id, reply.rest);
   };
   return { line, bodyAfter: word, read };
 }

@@ -53,7 +53,7 @@ function broken({ word, rest }: Reply): ProtocolError {
 }
 
 /** The error of a reply about another job than was asked for. */
-export function misdirected(asked: string | undefined, answered: string): ProtocolError {
+export function misdirected(asked: bigint | undefined, answered: string): ProtocolError {
   return new ProtocolError(`asked for job ${asked}, answered with job ${excerpt(answered)}`);
 }
 

@@ -49,6 +49,7 @@ export class Skimmer {
       number = number * 10 + digit - zero;
     this.#at = at;
     if (at === from || at - from > mostDigits) return NaN;
+    if (bytes[from] === zero && at - from > 1) return NaN;
     return isNegative ? -number : number;
   }
 
@@ -73,6 +74,11 @@ export class Skimmer {
   isLeft(bytes: Uint8Array): boolean {
     if (this.#end - this.#at !== bytes.length) return false;
     return this.#bytes.compare(bytes, 0, bytes.length, this.#at, this.#end) === 0;
+  }
+
+  /** What is left of the body, each byte as the character of its number. */
+  text(): string {
+    return this.#bytes.toString('latin1', this.#at, this.#end);
   }
 
   /** A copy of what is left of the body. */

@@ -29,25 +29,23 @@ const unborn = 'invalid';
 
 /** Undefined: no such job. @throws RangeError */
 export function statsJob(id: bigint): Command<JobStats | undefined> {
-  const name = nameOf(id);
-  const read = (reply: Reply): JobStats | undefined => jobStatsIn(reply, name);
-  return { line: statsJobLine(name), bodyAfter: 'OK', read };
+  const read = (reply: Reply): JobStats | undefined => jobStatsIn(reply, id);
+  return { line: statsJobLine(id), bodyAfter: 'OK', read };
 }
 
 /** Undefined: no such job in this tube. @throws RangeError */
 export function statsJobs(tube: string, ids: readonly bigint[]): Commands<JobStats | undefined> {
-  const names = ids.map(nameOf);
-  const read = (reply: Reply, at: number): JobStats | undefined =>
-    jobStatsIn(reply, names[at], tube);
-  const skim = skimmingOf(names, tube);
-  return { lines: names.map(statsJobLine), bodyAfter: 'OK', read, skim };
+  const read = (reply: Reply, at: number): JobStats | undefined => jobStatsIn(reply, ids[at], tube);
+  const skim = skimmingOf(ids, tube);
+  return { lines: ids.map(statsJobLine), bodyAfter: 'OK', read, skim };
 }
 
 /** Most jobs that were put together differ in their ids alone: what was the same in the last reply is not read again. */
-function skimmingOf(names: readonly string[], tube: string): Commands<JobStats>['skim'] {
+function skimmingOf(ids: readonly bigint[], tube: string): Commands<JobStats>['skim'] {
   let last: { readonly text: Buffer; readonly stats: JobStats } | undefined;
   return (bytes, at) => {
-    if (!opensStatsOf(names[at] ?? '', bytes)) return false;
+    if (!bytes.skip('OK ') || !bytes.opensBody()) return false;
+    if (bytes.numberAfter('---\nid: ') !== Number(ids[at])) return false;
     if (last !== undefined && bytes.isLeft(last.text)) return last.stats;
     const text = bytes.body();
     const stats = skimJobStats(bytes, tube);
@@ -56,24 +54,16 @@ function skimmingOf(names: readonly string[], tube: string): Commands<JobStats>[
   };
 }
 
-function opensStatsOf(name: string, bytes: Skimmer): boolean {
-  return bytes.skip('OK ') && bytes.opensBody() && bytes.skip('---\nid: ') && bytes.skip(name);
-}
-
-function nameOf(id: bigint): string {
-  return u64('id', id).toString();
-}
-
-function statsJobLine(name: string): string {
-  return `stats-job ${name}`;
+function statsJobLine(id: bigint): string {
+  return `stats-job ${u64('id', id)}`;
 }
 
 /** @param only undefined: whatever its tube is. */
-function jobStatsIn(reply: Reply, asked: string | undefined, only?: string): JobStats | undefined {
+function jobStatsIn(reply: Reply, asked: bigint | undefined, only?: string): JobStats | undefined {
   if (isWord(reply, 'NOT_FOUND')) return undefined;
   const stats = lookUpStats(reply);
   const id = textOf(stats, 'id');
-  if (id !== asked) throw misdirected(asked, id);
+  if (id !== String(asked)) throw misdirected(asked, id);
   const tube = textOf(stats, 'tube');
   if (only !== undefined && tube !== only) return undefined;
   const state = textOf(stats, 'state');

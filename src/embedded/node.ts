@@ -9,7 +9,7 @@ import type {
   QueueNode,
   ReplicaStats,
   Reservation,
-  ScannedReplica,
+  FoundReplica,
   ScanPage,
   TubeCounts,
   WaitingState,
@@ -161,7 +161,7 @@ export class EmbeddedNode implements QueueNode {
     });
   }
 
-  async next(state: WaitingState): Promise<ScannedReplica | undefined> {
+  async next(state: WaitingState): Promise<FoundReplica | undefined> {
     const database = this.#open();
     return database.read((now) => firstReplica(database, this.tube, state, now));
   }

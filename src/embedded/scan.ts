@@ -1,6 +1,6 @@
 // Looks into a tube of the queue file: all of it, page by page (no transaction lasts longer than a page), or the first one.
 
-import type { ScannedReplica, ScanPage, WaitingState } from '../queue/node.ts';
+import type { FoundReplica, ScannedReplica, ScanPage, WaitingState } from '../queue/node.ts';
 import { firstPageSize, nextPageSize } from '../queue/page-size.ts';
 import type { Database } from './database.ts';
 import { bufferOf, statsColumns, statsOf, type StatsRow } from './replica.ts';
@@ -46,7 +46,10 @@ function page(
     from,
     size,
   ) as ScannedRow[];
-  return rows.map((row) => replicaOf(row, now));
+  return rows.map(({ envelope, ...row }) => ({
+    ...{ id: BigInt(row.id), stats: statsOf(row, now) },
+    envelope: bufferOf(envelope).toString('latin1'),
+  }));
 }
 
 const firstOf: Readonly<Record<WaitingState, string>> = {
@@ -60,15 +63,12 @@ export function firstReplica(
   tube: string,
   state: WaitingState,
   now: number,
-): ScannedReplica | undefined {
+): FoundReplica | undefined {
   const row = database.get(
     `SELECT id, ${statsColumns}, envelope FROM replica WHERE tube = ? AND ${firstOf[state]} LIMIT 1`,
     tube,
     now,
   ) as ScannedRow | undefined;
-  return row === undefined ? undefined : replicaOf(row, now);
-}
-
-function replicaOf(row: ScannedRow, now: number): ScannedReplica {
+  if (row === undefined) return undefined;
   return { id: BigInt(row.id), stats: statsOf(row, now), envelope: bufferOf(row.envelope) };
 }

@@ -26,13 +26,14 @@ const leastShown = 16;
 const shownInFiles = 80;
 
 export function headLine(): string {
-  return line('STATE', 'DUE', 'KEY', 'REPLICAS', 'PAYLOAD');
+  const { state, due, key } = widths;
+  return line('STATE'.padEnd(state), 'DUE'.padEnd(due), 'KEY'.padEnd(key), 'REPLICAS', 'PAYLOAD');
 }
 
 /** @param columns of the terminal; undefined: it is none. */
 export function jobLine(job: LineFacts, columns: number | undefined, paint: Paint): string {
   const { state, key, dueNs, payload, nodes, wanted } = job;
-  const due = dueNs === undefined ? '-' : dueText(dueMs(dueNs));
+  const due = dueNs === undefined ? '-'.padEnd(widths.due) : dueText(dueMs(dueNs));
   const most = columns === undefined ? shownInFiles : Math.max(columns - payloadColumn, leastShown);
   const replicas = `${nodes}/${wanted}`.padEnd(widths.replicas);
   return line(
@@ -58,10 +59,9 @@ function dueText(ms: number): string {
   return `${secondText}${String(ms - second * 1_000).padStart(3, '0')}Z`;
 }
 
+/** The columns as wide as they are to be. */
 function line(state: string, due: string, key: string, replicas: string, rest: string): string {
-  const { state: first, due: second, key: third, replicas: fourth } = widths;
-  const start = `${state.padEnd(first)}${gap}${due.padEnd(second)}${gap}${key.padEnd(third)}`;
-  return `${start}${gap}${replicas.padEnd(fourth)}${gap}${rest}`.trimEnd();
+  return `${state}${gap}${due}${gap}${key}${gap}${replicas}${gap}${rest}`.trimEnd();
 }
 
 function colourOf(state: string, paint: Paint): (text: string) => string {

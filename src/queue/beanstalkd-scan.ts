@@ -1,6 +1,5 @@
 // The scan of a beanstalkd's tube: no command lists its jobs, so every id is asked for, from the newest down.
 
-import type { Buffer } from 'node:buffer';
 import type { Connection } from '../beanstalk/connection.ts';
 import { peekAll } from '../beanstalk/job-commands.ts';
 import { statsJobs, type JobStats } from '../beanstalk/stats-commands.ts';
@@ -67,8 +66,7 @@ const lookOnce: LookAt = async (connection, tube, ids) => {
     connection.sendAll(statsJobs(tube, ids)),
     connection.sendAll(peekAll(ids)),
   ]);
-  const found = ids.filter((_, at) => stats[at] !== undefined);
-  return { asked: ids.length, found, ...readOf(ids, stats, bodies) };
+  return { asked: ids.length, ...readOf(ids, stats, bodies) };
 };
 
 /** Where most are gone or of other tubes, and may be large: the bodies are asked for when it is known whose they are. */
@@ -77,20 +75,24 @@ const lookTwice: LookAt = async (connection, tube, ids) => {
   const found = ids.filter((_, at) => stats[at] !== undefined);
   const bodies = await connection.sendAll(peekAll(found));
   const ours = stats.filter((job) => job !== undefined);
-  return { asked: ids.length, found, ...readOf(found, ours, bodies) };
+  return { asked: ids.length, ...readOf(found, ours, bodies) };
 };
 
 function readOf(
   ids: readonly bigint[],
   stats: readonly (JobStats | undefined)[],
-  bodies: readonly (Buffer | undefined)[],
-): Pick<Look, 'replicas' | 'bytes'> {
+  bodies: readonly (string | undefined)[],
+): Omit<Look, 'asked'> {
+  const found: bigint[] = [];
   const replicas: ScannedReplica[] = [];
   let bytes = 0;
-  for (const [at, id] of ids.entries()) {
-    const [job, envelope] = [stats[at], bodies[at]];
+  ids.forEach((id, at) => {
+    const job = stats[at];
+    const envelope = bodies[at];
     bytes += envelope?.length ?? 0;
-    if (job !== undefined && envelope !== undefined) replicas.push({ id, stats: job, envelope });
-  }
-  return { replicas, bytes };
+    if (job === undefined) return;
+    found.push(id);
+    if (envelope !== undefined) replicas.push({ id, stats: job, envelope });
+  });
+  return { found, replicas, bytes };
 }

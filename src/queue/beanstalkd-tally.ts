@@ -48,7 +48,7 @@ export class Tally {
   #newest: bigint | undefined;
   /** Undefined: it is of no use any more. */
   #first: FirstCount | undefined;
-  #found: bigint[] = [];
+  #found = new FoundIds();
   #inVain = 0;
   #patience = firstPatience;
 
@@ -61,20 +61,20 @@ export class Tally {
 
   /** @param asked how many ids were asked for, of which those `found` are of the tube. */
   add(asked: number, found: readonly bigint[]): void {
-    for (const id of found) this.#found.push(id);
+    this.#found.add(found);
     this.#inVain = found.length > 0 ? 0 : this.#inVain + asked;
   }
 
   /** 0 to 1; 0 when there is no telling. */
   get progress(): number {
     const { all } = this.#first ?? { all: Infinity };
-    return all === 0 ? 1 : Math.min(1, this.#found.length / all);
+    return all === 0 ? 1 : Math.min(1, this.#found.count / all);
   }
 
   async isComplete(): Promise<boolean> {
-    if (this.#first !== undefined && this.#found.length >= this.#first.all) {
+    if (this.#first !== undefined && this.#found.count >= this.#first.all) {
       if (await this.#isExact(this.#first)) return true;
-    } else if (this.#inVain < Math.max(this.#patience, this.#found.length)) return false;
+    } else if (this.#inVain < Math.max(this.#patience, this.#found.count)) return false;
     return this.#countAnew();
   }
 
@@ -86,33 +86,49 @@ export class Tally {
   }
 
   async #countAnew(): Promise<boolean> {
-    const found = [...this.#found, ...(await this.#putMeanwhile())];
+    await this.#findPutMeanwhile();
     const counted = await this.#connection.send(statsTube(this.#tube));
-    this.#found = await this.#present(found);
+    const stillThere = new FoundIds();
+    await this.#findPresent(this.#found, stillThere);
+    this.#found = stillThere;
     this.#first = undefined;
     this.#inVain = 0;
     this.#patience *= 2;
-    return this.#found.length >= totalOf(counted);
+    return this.#found.count >= totalOf(counted);
   }
 
   /** They are counted, too. */
-  async #putMeanwhile(): Promise<bigint[]> {
-    if (this.#newest === undefined) return [];
+  async #findPutMeanwhile(): Promise<void> {
+    if (this.#newest === undefined) return;
     const newest = await newestId(this.#connection);
-    if (newest === undefined) return [];
+    if (newest === undefined) return;
     const ids = idsBetween(this.#newest, newest);
     this.#newest = newest;
-    return this.#present(ids);
+    await this.#findPresent(ids, this.#found);
   }
 
   /** Those of the tube. */
-  async #present(ids: Iterable<bigint>): Promise<bigint[]> {
-    const present: bigint[] = [];
+  async #findPresent(ids: Iterable<bigint>, found: FoundIds): Promise<void> {
     for (const page of chunksOf(ids, pageSize)) {
       const jobs = await this.#connection.sendAll(statsJobs(this.#tube, page));
-      present.push(...page.filter((_, at) => jobs[at] !== undefined));
+      found.add(page.filter((_, at) => jobs[at] !== undefined));
     }
-    return present;
+  }
+}
+
+/** Kept out of the heap: hundreds of thousands of bigints would burden each collection of garbage. */
+class FoundIds {
+  readonly #pages: BigUint64Array[] = [];
+  count = 0;
+
+  add(ids: readonly bigint[]): void {
+    if (ids.length === 0) return;
+    this.#pages.push(BigUint64Array.from(ids));
+    this.count += ids.length;
+  }
+
+  *[Symbol.iterator](): Generator<bigint> {
+    for (const page of this.#pages) yield* page;
   }
 }
 

@@ -28,7 +28,7 @@ import { scanIds } from './beanstalkd-scan.ts';
 import { longestEnvelope, surelyKept } from './longest-envelope.ts';
 import type { Puts } from './puts.ts';
 import type { Life, Placed, QueueNode, ReplicaStats, Reservation, TubeCounts } from './node.ts';
-import type { ScannedReplica, ScanPage, WaitingState } from './node.ts';
+import type { FoundReplica, ScanPage, WaitingState } from './node.ts';
 import { WaitingConnections } from './waiting-connections.ts';
 
 export interface BeanstalkdOptions {
@@ -213,7 +213,7 @@ export class BeanstalkdNode implements QueueNode {
     return 0;
   }
 
-  async next(state: WaitingState): Promise<ScannedReplica | undefined> {
+  async next(state: WaitingState): Promise<FoundReplica | undefined> {
     for (;;) {
       const first = await this.#commands.send(peekFirst[state]());
       if (first === undefined) return undefined;

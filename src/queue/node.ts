@@ -29,11 +29,17 @@ export interface TubeCounts {
   readonly waiting: number;
 }
 
-/** A replica that a scan found. */
-export interface ScannedReplica {
+/** A replica that was looked for. */
+export interface FoundReplica {
   readonly id: bigint;
   readonly stats: ReplicaStats;
   readonly envelope: Buffer;
+}
+
+/** A replica that a scan found. */
+export interface ScannedReplica extends Omit<FoundReplica, 'envelope'> {
+  /** Each byte as the character of its number (latin1): most are only compared, and a Buffer of each would cost too much. */
+  readonly envelope: string;
 }
 
 export interface ScanPage {
@@ -83,7 +89,7 @@ export interface QueueNode {
   /** Whole seconds (rounded down) until the next delayed replica of the tube is ready; undefined: none is delayed. */
   nextReady(): Promise<number | undefined>;
   /** The replica of the tube that is the first in that state: the next to be reserved, to be ready, the first that was buried. */
-  next(state: WaitingState): Promise<ScannedReplica | undefined>;
+  next(state: WaitingState): Promise<FoundReplica | undefined>;
   /**
    * Every replica of the tube, the newest first (a node that can't tell which that is: in any order), without touching
    * any: one that is there all the time is given once; one that is put or deleted meanwhile may be given or not. Nothing is

@@ -1,6 +1,6 @@
 // The gathering puts the replicas of a job together, as they turn up on one node after the other.
 
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import { keyOf } from '../core/key.ts';
 import { contentOf, nodesOf, type Content, type SurveyedReplica } from './job.ts';
 import type { Known } from './standings.ts';
@@ -38,10 +38,11 @@ export class Gathering {
   }
 
   /**
+   * @param envelope each byte as the character of its number.
    * @param enough on so many nodes a job is complete; a replica that turns up after that is left out.
    * @returns the job that is complete now.
    */
-  add(envelope: Buffer, replica: SurveyedReplica, enough: number): Gathered | undefined {
+  add(envelope: string, replica: SurveyedReplica, enough: number): Gathered | undefined {
     const name = nameOf(envelope);
     const waiting = this.#waiting.get(name);
     const job = waiting ?? this.#begin(envelope);
@@ -66,7 +67,8 @@ export class Gathering {
   }
 
   /** Undefined: it isn't wanted, or was given already. */
-  #begin(envelope: Buffer): Gathered | undefined {
+  #begin(bytes: string): Gathered | undefined {
+    const envelope = Buffer.from(bytes, 'latin1');
     const content = contentOf(envelope);
     if (!this.#isWanted(content)) return undefined;
     const { dueNs, payload } = content;
@@ -87,7 +89,7 @@ export class Gathering {
 /** No byte is this character: whatever somebody put into the tube, it isn't taken for the key of a long one. */
 const longMark = '\u0100';
 
-function nameOf(envelope: Buffer): string {
-  if (envelope.length > shortEnvelope) return `${longMark}${keyOf(envelope)}`;
-  return envelope.toString('latin1');
+function nameOf(envelope: string): string {
+  if (envelope.length <= shortEnvelope) return envelope;
+  return `${longMark}${keyOf(Buffer.from(envelope, 'latin1'))}`;
 }

@@ -3,7 +3,7 @@
 import { NodeError, type LedgerDown } from '../core/errors.ts';
 import { keyOf } from '../core/key.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { QueueNode, ScannedReplica, WaitingState } from '../queue/node.ts';
+import type { QueueNode, FoundReplica, WaitingState } from '../queue/node.ts';
 import { contentOf, jobOf, knownOf, type SurveyedJob } from './job.ts';
 import { noneAnswers } from './side-by-side.ts';
 import { Standings, type Looked } from './standings.ts';
@@ -32,7 +32,7 @@ export interface Inspection {
   readonly unreached: readonly (Place & { readonly error: NodeError })[];
 }
 
-type Found = Place & { readonly replica: ScannedReplica };
+type Found = Place & { readonly replica: FoundReplica };
 
 export async function inspect(places: readonly Place[], ground: Ground): Promise<Inspection> {
   const found: Found[] = [];
@@ -54,7 +54,7 @@ export async function inspect(places: readonly Place[], ground: Ground): Promise
   return { jobs: jobs.sort((a, b) => b.replicas.length - a.replicas.length), absent, unreached };
 }
 
-async function replicaAt({ node, id }: Place): Promise<ScannedReplica | undefined> {
+async function replicaAt({ node, id }: Place): Promise<FoundReplica | undefined> {
   const [stats, envelope] = await Promise.all([node.stats(id), node.peek(id)]);
   if (stats?.tube !== node.tube || envelope === undefined) return undefined;
   return { id, stats, envelope };

@@ -72,9 +72,8 @@ export function stateOf(
   replicas: readonly Pick<SurveyedReplica, 'stats'>[],
 ): JobState {
   if (standing !== undefined && !isPutAgain(standing, replicas)) return standing.state;
-  const isIn = (state: ReplicaState): boolean =>
-    replicas.some(({ stats }) => stats.state === state);
-  return furthestFirst.find(isIn) ?? 'buried';
+  const states = replicas.map(({ stats }) => stats.state);
+  return furthestFirst.find((state) => states.includes(state)) ?? 'buried';
 }
 
 /** A replica that is younger than the revocation is claimed as if the ledger didn't know it. */

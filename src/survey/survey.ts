@@ -10,7 +10,7 @@ import { keyOf } from '../core/key.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { QueueNode } from '../queue/node.ts';
 import { Gathering, type Gathered, type Held } from './gathering.ts';
-import { contentOf, nodesOf, stateOf, type SurveyedJob } from './job.ts';
+import { contentOf, nodesOf, stateOf, type JobState, type SurveyedJob } from './job.ts';
 import { hasContent, hasState, type Selection } from './selection.ts';
 import { readSideBySide, type FoundPage } from './side-by-side.ts';
 import { Standings, type Looked } from './standings.ts';
@@ -64,6 +64,11 @@ function completeIn(found: readonly FoundPage[], enough: number, gathering: Gath
   return complete;
 }
 
+interface Judged extends Looked {
+  readonly job: Gathered;
+  readonly state: JobState;
+}
+
 /** Asks the ledger, and for envelopes that weren't kept; then it is known which jobs are meant. */
 class Judge {
   readonly #options: SurveyOptions;
@@ -75,17 +80,29 @@ class Judge {
   }
 
   async judge(gathered: readonly Gathered[]): Promise<SurveyedJob[]> {
-    const { tube, selection } = this.#options;
     const wanted = gathered.filter((job) => this.#isWanted(job));
-    const looked = await this.#standings.of(wanted);
-    const judged = wanted.map((job, at) => {
+    if (wanted.length === 0) return [];
+    const selected = this.#selected(wanted, await this.#standings.of(wanted));
+    const missing = selected.filter(({ job }) => job.held === undefined);
+    return this.#whole(selected, await readAgain(missing.map(({ job }) => job)));
+  }
+
+  #selected(jobs: readonly Gathered[], looked: readonly Looked[]): Judged[] {
+    const { selection } = this.#options;
+    const selected: Judged[] = [];
+    jobs.forEach((job, at) => {
       const { standing, unasked } = looked[at] as Looked;
-      return { job, standing, unasked, state: stateOf(standing, job.replicas) };
+      const state = stateOf(standing, job.replicas);
+      if (hasState(selection, state, job.replicas))
+        selected.push({ job, standing, unasked, state });
     });
-    const selected = judged.filter(({ job, state }) => hasState(selection, state, job.replicas));
-    const late = await readAgain(selected.map(({ job }) => job));
+    return selected;
+  }
+
+  #whole(judged: readonly Judged[], late: ReadonlyMap<Gathered, Held>): SurveyedJob[] {
+    const { tube } = this.#options;
     const jobs: SurveyedJob[] = [];
-    for (const { job, standing, unasked, state } of selected) {
+    for (const { job, standing, unasked, state } of judged) {
       const { key, dueNs, replicas } = job;
       const held = job.held ?? late.get(job);
       if (held === undefined) continue;
@@ -104,9 +121,8 @@ class Judge {
 /** What jobs hold whose envelopes weren't kept, as far as they are still there. */
 async function readAgain(jobs: readonly Gathered[]): Promise<ReadonlyMap<Gathered, Held>> {
   const read = new Map<Gathered, Held>();
-  const missing = jobs.filter(({ held }) => held === undefined);
   await Promise.all(
-    missing.map(async (job) => {
+    jobs.map(async (job) => {
       const envelope = await envelopeOf(job);
       if (envelope === undefined) return;
       read.set(job, { envelope, payload: contentOf(envelope).payload });

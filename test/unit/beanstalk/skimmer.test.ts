@@ -41,7 +41,7 @@ async function read(commands: Commands<unknown>, bytes: Buffer, split?: Split): 
   return { outcome: await outcome, skimmed };
 }
 
-const ids = [1n, 90n, 18_446_744_073_709_551_615n];
+const ids = [1n, 90n, 999_999_999_999_999n];
 
 function ok(body: string): string {
   return `OK ${Buffer.byteLength(body)}\r\n${body}\r\n`;
@@ -86,12 +86,25 @@ it('a job that differs from the last one in its last number alone is told apart'
   expect(outcome).toMatchObject([{ timeLeft: 0 }, { timeLeft: 0 }, { timeLeft: 7 }]);
 });
 
-it('a body is skimmed, and is a copy', async () => {
-  const bytes = Buffer.from(ids.map((id) => found(id, 'hello')).join(''));
+it('a body is skimmed, each byte as a character, and is a copy', async () => {
+  const bytes = Buffer.from(ids.map((id) => found(id, 'h\0ll\u00f6')).join(''), 'latin1');
   const { outcome, skimmed } = await read(peekAll(ids), bytes, inOneChunk);
   bytes.fill('x');
   expect(skimmed).toBe(ids.length);
-  expect(outcome).toEqual(ids.map(() => Buffer.from('hello')));
+  expect(outcome).toEqual(ids.map(() => 'h\0ll\u00f6'));
+});
+
+it('an id beyond the exact numbers is left to the decoder', async () => {
+  const large = [9_007_199_254_740_993n, 18_446_744_073_709_551_615n];
+  const bodies = Buffer.from(large.map((id) => found(id, 'hello')).join(''));
+  const told = Buffer.from(large.map((id) => ok(stats(id))).join(''));
+  expect(await read(peekAll(large), bodies, inOneChunk)).toEqual({
+    outcome: ['hello', 'hello'],
+    skimmed: 0,
+  });
+  const { outcome, skimmed } = await read(statsJobs('jobs', large), told, inOneChunk);
+  expect(skimmed).toBe(0);
+  expect(outcome).toMatchObject([{ tube: 'jobs' }, { tube: 'jobs' }]);
 });
 
 const [first, ...others] = ids;
@@ -109,6 +122,8 @@ it.each([
   ['half a number', ok(stats(first!, { timeLeft: '1e3' }))],
   ['a number too long', ok(stats(first!, { timeLeft: '1234567890123456' }))],
   ['another job', ok(stats(11n))],
+  ['an id with a nought before it', ok(stats(first!).replace('id: 1', 'id: 01'))],
+  ['an id that is negative', ok(stats(-1n))],
   ['lines in another order', ok(stats(first!).replace('age: 7\ndelay: 0', 'delay: 0\nage: 7'))],
   ['fewer lines', ok(stats(first!).replace('ttr: 60\n', ''))],
   ['a body that ends early', ok('---\nid: 1\ntube: jobs\nstate: ready\npri: 0')],
@@ -127,6 +142,7 @@ it.each([
 it.each([
   ['no such job', 'NOT_FOUND\r\n'],
   ['another job', found(11n, 'hello')],
+  ['an id with a nought before it', 'FOUND 01 5\r\nhello\r\n'],
   ['a job whose id goes on', found(10n, 'hello')],
   ['a length that is too short', 'FOUND 1 4\r\nhello\r\n'],
   ['a length that is negative', 'FOUND 1 -5\r\nhello\r\n'],

@@ -3,13 +3,13 @@
 import { Buffer } from 'node:buffer';
 import { sealEnvelope } from '../../../src/core/envelope.ts';
 import { NodeError } from '../../../src/core/errors.ts';
-import type { QueueNode, ReplicaStats, ScannedReplica } from '../../../src/queue/node.ts';
+import type { FoundReplica, QueueNode, ReplicaStats } from '../../../src/queue/node.ts';
 
 export class ScriptedNode {
   readonly endpoint: string;
   readonly tube = 'mail';
   /** The newest first. */
-  readonly replicas: ScannedReplica[] = [];
+  readonly replicas: FoundReplica[] = [];
   /** What `peek` was asked for. */
   readonly peeked: bigint[] = [];
   pageSize = 2;
@@ -44,7 +44,10 @@ export class ScriptedNode {
         await Promise.resolve();
         this.#assertUp();
         this.takenPages += 1;
-        const replicas = this.replicas.slice(from, from + this.pageSize);
+        const page = this.replicas.slice(from, from + this.pageSize);
+        const replicas = page.map(({ envelope, ...replica }) => {
+          return { ...replica, envelope: envelope.toString('latin1') };
+        });
         yield { replicas, progress: (from + replicas.length) / this.replicas.length };
       }
       this.#assertUp();
