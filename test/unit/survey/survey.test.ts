@@ -60,6 +60,15 @@ describe('a survey', () => {
     expect((await jobs()).map(({ dueNs }) => dueNs)).toEqual([2n, 1n]);
   });
 
+  it.each([1, 2])('gives a payload of all bytes, %i times, as it was put', async (times) => {
+    const payload = Buffer.from(Array.from({ length: 256 * times }, (_, at) => at % 256));
+    for (const node of nodes) node.put(envelopeOf(payload.subarray(100)));
+    const [job, ...more] = await jobs();
+    expect(more).toEqual([]);
+    expect(job).toMatchObject({ payload: payload.subarray(100), key: keyOf(job!.envelope) });
+    expect(job!.envelope).toEqual(envelopeOf(payload.subarray(100)));
+  });
+
   it('gives a job on too few nodes at the end', async () => {
     nodes[0]!.put(envelopeOf('x')).put(envelopeOf('lonely'));
     for (const node of nodes.slice(1)) node.put(envelopeOf('x'));
