@@ -97,7 +97,8 @@ const redisRemedies: readonly (readonly [RegExp, string])[] = [
   [/NOPERM|The user executing/, 'ACL SETUSER … ~dq:* +@all -@dangerous +info +config|get'],
   [/OOM/, 'CONFIG SET maxmemory to more; until then no job starts'],
   [/MISCONF/, 'is its disk full?'],
-  [/not connected|connection was lost/, 'does it speak TLS, and the URL (rediss://) too?'],
+  [/certificate/i, 'name its authority: redis.tls.ca, or NODE_EXTRA_CA_CERTS'],
+  [/not connected|connection was lost|ECONNRESET/, 'do both speak TLS (rediss://), or neither?'],
 ];
 
 function remedyOf({ message }: DqError): string {

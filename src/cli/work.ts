@@ -140,7 +140,7 @@ function hindranceOf(
 }
 
 function fateOfUnsettled(count: number): string {
-  const again = count === 1 ? 'a job ended: it will' : `${count} jobs ended: they will`;
+  const again = count === 1 ? 'a job ended: it may' : `${count} jobs ended: they may`;
   return `the ledger could not be told how ${again} run again`;
 }
 

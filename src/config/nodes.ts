@@ -100,7 +100,8 @@ function tls(readText: ReadText): Reader<NodeTls | undefined> {
   };
 }
 
-function content(readText: ReadText): Reader<string> {
+/** What the file holds that is named. */
+export function content(readText: ReadText): Reader<string> {
   return (value, path, report) => {
     const file = text(value, path, report);
     if (file === '') return '';

@@ -4,7 +4,7 @@ import type { Issue } from './issue.ts';
 import { nodes, nodesOfText, type NodeConfig, type Nodes, type ReadText } from './nodes.ts';
 import { count, duration, flag, isMapping, mapping, tubeName } from '../core/reader.ts';
 import type { Reader, Report } from '../core/reader.ts';
-import { redisUrlProblem } from './redis-url.ts';
+import { redis, redisAddress, type RedisConfig } from './redis.ts';
 
 /** Durations are in ms. */
 export interface Config {
@@ -36,8 +36,6 @@ export interface Config {
   /** As it is in the file: the schedule knows what it means. */
   readonly cron: unknown;
 }
-
-type RedisConfig = string | Readonly<Record<string, unknown>>;
 
 export interface Sources {
   /** What a file holds. */
@@ -122,7 +120,7 @@ function options(readText: ReadText) {
   return mapping(
     {
       nodes: nodes(readText),
-      redis,
+      redis: redis(readText),
       goQueue: flag,
       tube: tubeName,
       replicas: count,
@@ -134,14 +132,6 @@ function options(readText: ReadText) {
     nestedPaths,
   );
 }
-
-const redis: Reader<RedisConfig> = (value, path, report) => {
-  if (isMapping(value)) return value;
-  const text = typeof value === 'string' ? value : '';
-  const problem = redisUrlProblem(text);
-  if (problem !== undefined) report(path, problem);
-  return text;
-};
 
 /** Without `nodes`, a file is an error unless `DQ_NODES` has them: never a reason for the embedded queue. */
 function readFile({ file, env, readText }: Sources, issues: Issue[]): Written {
@@ -163,7 +153,7 @@ function readEnvironment(env: NodeJS.ProcessEnv, report: Report) {
   const { DQ_NODES, DQ_REDIS, DQ_TUBE } = env;
   return {
     nodes: DQ_NODES === undefined ? undefined : nodesOfText(DQ_NODES, 'DQ_NODES', report),
-    redis: DQ_REDIS === undefined ? undefined : redis(DQ_REDIS, 'DQ_REDIS', report),
+    redis: DQ_REDIS === undefined ? undefined : redisAddress(DQ_REDIS, 'DQ_REDIS', report),
     tube: DQ_TUBE === undefined ? undefined : tubeName(DQ_TUBE, 'DQ_TUBE', report),
   };
 }

@@ -21,6 +21,8 @@ it.each([
   ['OOM command not allowed', /maxmemory/],
   ['MISCONF Errors writing to the AOF file', /disk/],
   ['not connected', /rediss:/],
+  ['write ECONNRESET', /rediss:/],
+  ['self-signed certificate', /redis\.tls\.ca/],
   ['WRONGPASS invalid username-password pair', /password/],
 ])('is bad when it takes none: %s', (message, remedy) => {
   const [, finding] = diagnoseRedis(report, new LedgerDown(message));

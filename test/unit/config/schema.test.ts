@@ -1,5 +1,6 @@
 // The rules of the configuration: what it comes to, and that all that is wrong is told at once.
 
+import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseConfig, type Config } from '../../../src/config/schema.ts';
@@ -99,6 +100,14 @@ describe('a configuration', () => {
       cron: { anything: [1] },
     });
     expect(config.nodes[3]).not.toHaveProperty('tls');
+  });
+
+  it('may name the files of the TLS of Redis, or hold what they hold, as ioredis takes it', () => {
+    const pem = '-----BEGIN CERTIFICATE-----';
+    const tls = { ca: 'ca.pem', cert: pem, key: Buffer.from('k'), servername: 'r' };
+    const config = configOf({ nodes: ['a:1'], redis: { host: 'r', tls } });
+    expect(config.redis).toEqual({ host: 'r', tls: { ...tls, ca: 'content of ca.pem' } });
+    expect(configOf({ nodes: ['a:1'], redis: { tls: {} } }).redis).toEqual({ tls: {} });
   });
 
   it('may have mappings whose options are all commented out', () => {

@@ -1,0 +1,38 @@
+// The `redis:` option: an address, or options of ioredis with the files that its `tls` names.
+
+import { isMapping, type Reader, type Report } from '../core/reader.ts';
+import { content, type ReadText } from './nodes.ts';
+import { redisUrlProblem } from './redis-url.ts';
+
+export type RedisConfig = string | Readonly<Record<string, unknown>>;
+
+export const redisAddress: Reader<string> = (value, path, report) => {
+  const text = typeof value === 'string' ? value : '';
+  const problem = redisUrlProblem(text);
+  if (problem !== undefined) report(path, problem);
+  return text;
+};
+
+export function redis(readText: ReadText): Reader<RedisConfig> {
+  return (value, path, report) => {
+    if (!isMapping(value)) return redisAddress(value, path, report);
+    const { tls } = value;
+    if (!isMapping(tls)) return value;
+    return { ...value, tls: withFiles(tls, `${path}.tls`, report, readText) };
+  };
+}
+
+/** Files as in the `tls` of a node; what they hold may be given as well, as to ioredis. */
+function withFiles(
+  tls: Readonly<Record<string, unknown>>,
+  path: string,
+  report: Report,
+  readText: ReadText,
+): Readonly<Record<string, unknown>> {
+  const files = ['ca', 'cert', 'key'].flatMap((name) => {
+    const file = tls[name];
+    if (typeof file !== 'string' || file.includes('-----BEGIN')) return [];
+    return [[name, content(readText)(file, `${path}.${name}`, report)] as const];
+  });
+  return { ...tls, ...Object.fromEntries(files) };
+}
