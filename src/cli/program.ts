@@ -91,6 +91,8 @@ interface Row {
   readonly alias?: string;
   readonly usage: string;
   readonly summary: string;
+  /** It tells of the other commands. */
+  readonly showsOthers?: boolean;
   readonly load: () => Promise<{ readonly declare: Declare }>;
 }
 
@@ -172,15 +174,29 @@ const rows: readonly Row[] = [
     name: 'completion',
     usage: '[options] [shell]',
     summary: 'completion of commands and options, for your shell',
+    showsOthers: true,
     load: () => import('./commands/completion.ts'),
   },
   {
     name: 'help',
     usage: '[options] [command...]',
     summary: 'the help of a command',
+    showsOthers: true,
     load: () => import('./commands/help.ts'),
   },
 ];
+
+/**
+ * The command that the words call for certain, if it needs no other: to name all of them costs a put a hundredth of its
+ * time. Undefined: none, or there are other words before it than options with a value of their own.
+ */
+function calledRow({ options }: Command, argv: readonly string[]): Row | undefined {
+  const takesNext = (word = ''): boolean =>
+    options.some(({ required, short, long }) => required && (word === short || word === long));
+  let at = 2;
+  while (takesNext(argv[at])) at += 2;
+  return rows.find(({ name, showsOthers }) => name === argv[at] && showsOthers !== true);
+}
 
 /** A put pays for its own options only: those of a command are declared when it is called, or shown in a help. */
 function nameCommands(root: Command, exit: Exit, argv: readonly string[]): void {
@@ -193,7 +209,8 @@ function nameCommands(root: Command, exit: Exit, argv: readonly string[]): void 
     const declaration = await row.load();
     declaration.declare(command, { argv, exit, root, declare });
   };
-  for (const row of rows) {
+  const called = calledRow(root, argv);
+  for (const row of called === undefined ? rows : [called]) {
     const command = root.command(row.name).summary(row.summary).usage(row.usage);
     if (row.alias !== undefined) command.alias(row.alias);
     undeclared.set(command, row);

@@ -149,6 +149,36 @@ describe('bare dq', () => {
   });
 });
 
+describe('the name of a command in another place', () => {
+  it.each([
+    ['as a file', ['-c', 'put']],
+    ['as a tube', ['--json', '--tube', 'list']],
+  ])('%s calls none: the help shows all', async (_, words) => {
+    const { code, stderr } = await dq(words);
+    expect(code).toBe(2);
+    for (const command of ['put', 'list', 'completion']) {
+      expect(stderr).toMatch(new RegExp(`^ +${command} `, 'm'));
+    }
+  });
+
+  it.each([
+    ['after a wrong one', ['lst', 'put'], "unknown command 'lst'"],
+    ['as a file', ['-c', 'put', 'lst'], "unknown command 'lst'"],
+    ['as a tube', ['-q', '-t', 'put', 'lst'], "unknown command 'lst'"],
+  ])('%s: the nearest of all is meant', async (_, words, message) => {
+    const { code, stderr } = await dq(words);
+    expect([code, stderr]).toEqual([2, `dq: ${message}\n    did you mean list?\n`]);
+  });
+
+  it.each([
+    ['a file', ['-c', 'put', 'list', '--help']],
+    ['a tube', ['-t', '--json', 'list', '--help']],
+  ])('as %s before the one that is called', async (_, words) => {
+    const { code, stdout } = await dq(words);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^Usage: dq list /)]);
+  });
+});
+
 describe('colours', () => {
   it.each([
     ['none when it is no terminal', [], {}, false],
