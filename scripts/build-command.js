@@ -63,13 +63,18 @@ function whole(path) {
   return `/* @__PURE__ */ new Proxy({}, { get: (_, name) => require('${path}')[name] })`;
 }
 
-/** SQLite's JavaScript is bundled; what it loads lies in its own folder. */
+/**
+ * SQLite's JavaScript is bundled; what it loads lies in its own folder. Node's resolver takes a millisecond for a package
+ * that has `exports`, so the folder is looked for first where that would find it.
+ */
 const sqliteAtHome = {
   name: 'sqlite-at-home',
   load(path) {
     if (!/@photostructure\/sqlite\/dist\/index\.cjs$/.test(path)) return undefined;
     return `const name = '@photostructure/sqlite';
-      const __dirname = require('path').dirname(require.resolve(name));
+      const { dirname, join } = require('path');
+      const homes = require.resolve.paths(name).map((folder) => join(folder, name, 'dist'));
+      const __dirname = homes.find(require('fs').existsSync) ?? dirname(require.resolve(name));
       ${readFileSync(path, 'utf8')}`;
   },
 };
