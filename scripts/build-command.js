@@ -13,22 +13,21 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = `${root}dist/command`;
 
 /**
- * What shares a file, with all that it imports, unless a file before it has that: dq itself with a put, what a put into a
- * cluster adds, and into the embedded queue. V8 keeps a source of more than 128 KB out of its young generation, and the
- * less is in there, the later it is collected: so the first is one file, not two.
+ * What shares a file, with all that it imports, unless a file before it has that: dq itself with a put into a cluster,
+ * and what the embedded queue adds. V8 keeps a source of more than 128 KB out of its young generation, and collects that
+ * when four fifths of it are full: a put ends before, if all of its sources are in one file.
  */
 const together = [
   [
     'dq',
-    /src\/cli\/(main|(commands\/)?put)\.ts$|src\/config\/load\.ts$|cosmiconfig|page-size\.ts$/,
+    /src\/cli\/(main|(commands\/)?put)\.ts$|src\/config\/load\.ts$|cosmiconfig|src\/queue\/(beanstalkd|page-size)\.ts$/,
   ],
-  ['beanstalkd', /src\/queue\/beanstalkd\.ts$/],
   ['machine', /src\/ledger\/machine\.ts$/],
   ['embedded', /src\/embedded\/embedded\.ts$|@photostructure/],
 ];
 
 /** Parts of Node that take a millisecond or more to load, and that most commands don't come to use. */
-const loadedLate = /^(node:)?(child_process|crypto|fs\/promises|module|os|perf_hooks)$/;
+const loadedLate = /^(node:)?(child_process|crypto|fs\/promises|module|net|os|perf_hooks)$/;
 
 /** Whoever imports one of them gets stand-ins for its functions, which load it when one is called. */
 const lateParts = {

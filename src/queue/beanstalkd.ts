@@ -24,7 +24,6 @@ import { NodeError } from '../core/errors.ts';
 import { defaultTimeout, defaultTube, probeTube } from './beanstalkd-defaults.ts';
 import { BeanstalkdReservation } from './beanstalkd-reservation.ts';
 import { tubeCounts } from './beanstalkd-stats.ts';
-import { scanIds } from './beanstalkd-scan.ts';
 import { longestEnvelope, surelyKept } from './longest-envelope.ts';
 import type { Puts } from './puts.ts';
 import type { Life, Placed, QueueNode, ReplicaStats, Reservation, TubeCounts } from './node.ts';
@@ -224,6 +223,7 @@ export class BeanstalkdNode implements QueueNode {
   }
 
   async *scan(): AsyncGenerator<ScanPage> {
+    const { scanIds } = await import('./beanstalkd-scan.ts');
     const connection = await this.#dialer.open([use(probeTube)]);
     try {
       yield* scanIds(connection, this.tube);
