@@ -36,11 +36,12 @@ export interface Commands<Outcome> {
 }
 
 /** Many of one kind with their bodies, encoded once, however many servers get them. */
-export interface Batch<Outcome> {
+export interface Batch<Outcome> extends Pick<Command<Outcome>, 'bodyAfter' | 'read'> {
   readonly encoded: Buffer;
   /** How many they are. */
   readonly length: number;
-  readonly read: Command<Outcome>['read'];
+  /** The same as `read` straight from the bytes, for most replies; false: this one is to be read. */
+  readonly skim?: (bytes: Skimmer) => Outcome | false;
 }
 
 const largestU32 = 2 ** 32 - 1;

@@ -1,6 +1,6 @@
 // The commands on jobs: put, reserve in its three forms, delete, release, bury, touch, peek and kick.
 
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import { countIn, idIn, isWord, u32, u64, yesBy } from './command.ts';
 import type { Batch, Command, Commands } from './command.ts';
 import { encode } from './encode.ts';
@@ -74,6 +74,18 @@ export function reserveWithTimeout(seconds: number): Command<ReserveOutcome> {
   return { line, waitMs: seconds * 1_000, bodyAfter: 'RESERVED', read: readReserve };
 }
 
+/** So many that don't wait. */
+export function reserveBatch(length: number): Batch<ReserveOutcome> {
+  const encoded = Buffer.from('reserve-with-timeout 0\r\n'.repeat(length), 'latin1');
+  return { encoded, length, bodyAfter: 'RESERVED', read: readReserve, skim: skimReserve };
+}
+
+function skimReserve(bytes: Skimmer): FoundJob | false {
+  const id = bytes.numberAfter('RESERVED ');
+  if (!(id >= 0) || !bytes.skip(' ') || !bytes.opensBody()) return false;
+  return { id: BigInt(id), body: bytes.body() };
+}
+
 function readReserve(reply: Reply): ReserveOutcome {
   if (reply.word === 'RESERVED') return jobIn(reply);
   if (isWord(reply, 'TIMED_OUT')) return 'timed-out';
@@ -89,6 +101,13 @@ export function reserveJob(id: bigint): Command<FoundJob | undefined> {
 /** Whether it was ready, delayed, buried, or reserved by this connection. @throws RangeError */
 export function deleteJob(id: bigint): Command<boolean> {
   return { line: `delete ${u64('id', id)}`, read: readDelete };
+}
+
+export function deleteBatch(ids: readonly bigint[]): Batch<boolean> {
+  let lines = '';
+  for (const id of ids) lines += `delete ${u64('id', id)}\r\n`;
+  const skim = (bytes: Skimmer): boolean => bytes.isLine('DELETED');
+  return { encoded: Buffer.from(lines, 'latin1'), length: ids.length, read: readDelete, skim };
 }
 
 const readDelete = yesBy('DELETED');

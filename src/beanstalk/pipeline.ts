@@ -84,7 +84,8 @@ export class Pipeline {
   }
 
   /** For each of a batch its outcome, or why it was refused: a NodeError. */
-  addBatch<Outcome>({ encoded, length, read }: Batch<Outcome>): Promise<(Outcome | NodeError)[]> {
+  addBatch<Outcome>(batch: Batch<Outcome>): Promise<(Outcome | NodeError)[]> {
+    const { encoded, length, bodyAfter, read, skim } = batch;
     if (length === 0) return Promise.resolve([]);
     this.#due += length;
     return new Promise((resolve) => {
@@ -93,6 +94,12 @@ export class Pipeline {
         const outcome = orRefusal(read, reply);
         outcomes.push(outcome instanceof Refusal ? this.#errorOf(outcome) : outcome);
       };
+      const skimNext = (bytes: Skimmer): boolean => {
+        const outcome = skim?.(bytes) ?? false;
+        if (outcome === false) return false;
+        outcomes.push(outcome);
+        return true;
+      };
       const take = (): void => {
         if (outcomes.length === length) resolve(outcomes);
       };
@@ -100,8 +107,9 @@ export class Pipeline {
         while (outcomes.length < length) outcomes.push(error);
         take();
       };
-      const command = { line: '', encoded, read: readNext };
-      this.#commands.push({ command, due: length, resolve: take, reject: fail, skim: undefined });
+      const body = bodyAfter === undefined ? {} : { bodyAfter };
+      const command = { line: '', encoded, ...body, read: readNext };
+      this.#commands.push({ command, due: length, resolve: take, reject: fail, skim: skimNext });
     });
   }
 

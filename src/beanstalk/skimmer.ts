@@ -37,6 +37,13 @@ export class Skimmer {
     return true;
   }
 
+  /** Whether this (ASCII) is next and all of the line, without its CRLF: then it is all of the reply. */
+  isLine(text: string): boolean {
+    if (!this.skip(text)) return false;
+    this.#end = this.#at;
+    return this.skip(crlf);
+  }
+
   /** The whole number that is next, after these characters; NaN: none is. */
   numberAfter(text: string): number {
     if (!this.skip(text)) return NaN;

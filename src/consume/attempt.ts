@@ -10,8 +10,9 @@ import type { Reservation } from '../queue/node.ts';
 import type { Report, WorkEvent } from './events.ts';
 import type { Gate } from './gate.ts';
 import type { Admit, Drop, FactsOf, Handler, Outcome, Run, Task } from './handler.ts';
-import type { Keeper } from './keeper.ts';
+import type { Keeper, Kept } from './keeper.ts';
 import { Lease, type Leases } from './lease.ts';
+import type { Removals } from './removals.ts';
 import { kickUntilTaken, settle, type Fate } from './settle.ts';
 import type { Slots } from './slots.ts';
 import type { Tokens } from './tokens.ts';
@@ -50,6 +51,7 @@ export interface AttemptParts {
   readonly slots: Slots;
   readonly gate: Gate;
   readonly keeper: Keeper;
+  readonly removals: Removals;
   readonly leases: Leases;
   readonly tokens: Tokens;
   /** Nothing new starts after it aborts. */
@@ -81,7 +83,7 @@ export class Attempt implements Run {
   readonly job: NamedJob;
   readonly #content: Job;
   readonly #parts: AttemptParts;
-  readonly #replicas: Reservation[];
+  readonly #replicas: Kept[];
   #ran = false;
   #writing = false;
   #stopped = false;
@@ -93,15 +95,13 @@ export class Attempt implements Run {
   constructor(job: NamedJob, content: Job, replica: Reservation, parts: AttemptParts) {
     this.job = job;
     this.#content = content;
-    this.#replicas = [replica];
+    this.#replicas = [parts.keeper.keep(replica)];
     this.#parts = parts;
-    parts.keeper.keep(replica);
   }
 
   /** One more replica of the same job: it shares the fate of the others. */
   adopt(replica: Reservation): void {
-    this.#replicas.push(replica);
-    this.#parts.keeper.keep(replica);
+    this.#replicas.push(this.#parts.keeper.keep(replica));
   }
 
   /** Ends the handler, because dq stops or the job is no longer this worker's. */
@@ -133,7 +133,9 @@ export class Attempt implements Run {
     while (next.kind === 'hold') next = await this.#startAt(next.until);
     const fate = next;
     this.#parts.onSettling(this);
-    await Promise.all(this.#replicas.map((replica) => this.#settle(replica, fate)));
+    if (fate.kind !== 'delete') {
+      await Promise.all(this.#replicas.map((replica) => this.#settle(replica, fate)));
+    } else for (const replica of this.#replicas) this.#parts.removals.add(replica);
   }
 
   #startAt(instant: number): Next | Promise<Next> {
@@ -190,7 +192,7 @@ export class Attempt implements Run {
       const looked = await this.#look();
       if (looked === undefined) return comeBackSoon;
       if (looked.answer?.state !== 'revoked') return { kind: 'hold', until: clock.now() };
-      const age = await ageOf(replica);
+      const age = await ageOf(replica.reservation);
       if (clock.now() - askedAt > longestLook) continue;
       if (age !== undefined && isPutAfter(age, looked.answer.agoMs)) {
         const answer = await this.#claim(age);
@@ -202,9 +204,9 @@ export class Attempt implements Run {
     return releaseFor(0);
   }
 
-  async #drop(replica: Reservation, fate: Fate): Promise<void> {
+  async #drop(replica: Kept, fate: Fate): Promise<void> {
     this.#replicas.splice(this.#replicas.indexOf(replica), 1);
-    const { endpoint } = replica.node;
+    const { endpoint } = replica.reservation.node;
     if (fate.kind === 'delete')
       this.#tell('info', 'removed', { reason: 'revoked', node: endpoint });
     await this.#settle(replica, fate);
@@ -328,7 +330,7 @@ export class Attempt implements Run {
     const { dueNs, payload } = this.#content;
     const [replica] = this.#replicas;
     if (replica === undefined) throw new Error('a job without a replica can not run');
-    const { node, id } = replica;
+    const { node, id } = replica.reservation;
     const address = { endpoint: node.endpoint, tube: node.tube, id };
     return { tube, key, dueNs, payload, attempt, failures, deaths, replica: address };
   }
@@ -380,15 +382,10 @@ export class Attempt implements Run {
     }
   }
 
-  #settle(replica: Reservation, fate: Fate): Promise<unknown> {
-    const settling = settle(replica, fate, this.#parts, this.#parts.giveUp);
-    return fate.kind === 'delete' ? settling : this.#settleOn(replica, fate, settling);
-  }
-
-  async #settleOn(replica: Reservation, fate: Fate, settling: Promise<boolean>): Promise<void> {
-    const settled = await settling;
+  async #settle(replica: Kept, fate: Fate): Promise<void> {
+    const settled = await settle(replica, fate, this.#parts, this.#parts.giveUp);
     if (fate === comeBackSoon) this.#parts.onPostponed();
-    if (settled && fate.kind === 'bury') await this.#lookAgain(replica);
+    if (settled && fate.kind === 'bury') await this.#lookAgain(replica.reservation);
   }
 
   /** Whoever kicked the job while its replica was being buried couldn't find that replica: kick it for them. */

@@ -4,32 +4,36 @@ import { havePassed, type Clock } from '../core/clock.ts';
 import { NodeError } from '../core/errors.ts';
 import type { Reservation } from '../queue/node.ts';
 import type { Background } from './background.ts';
-import { Rounds } from './rounds.ts';
+import { nowhere, Rounds, type Visited } from './rounds.ts';
 
-interface Visits {
+/** A reservation that this process has, and when it was touched. */
+export class Kept implements Visited {
+  readonly reservation: Reservation;
+  place = nowhere;
   /** ms; unknown until the first visit. */
   ttr: number | undefined;
   /** ms since the epoch; it is touched a third of its ttr later. */
-  touchedAt: number;
-  busy: boolean;
+  touchedAt = 0;
+  busy = false;
+
+  constructor(reservation: Reservation) {
+    this.reservation = reservation;
+  }
 }
 
 /** The shortest ttr is a second: it must be touched at least every third of it. */
 const step = 150;
 
 export class Keeper {
-  readonly #rounds: Rounds<Reservation>;
-  /** From the first visit on, so that short jobs cost nothing. */
-  readonly #visits = new WeakMap<Reservation, Visits>();
+  readonly #rounds: Rounds<Kept>;
   readonly #clock: Clock;
 
   constructor(clock: Clock, background: Background) {
     this.#clock = clock;
-    this.#rounds = new Rounds<Reservation>(clock, step, (reservation) => {
-      const visits = this.#visitsOf(reservation);
-      const wait = (visits.ttr ?? 0) / 3;
-      if (visits.busy || !havePassed(clock, wait, visits.touchedAt)) return;
-      background(this.#visit(reservation, visits));
+    this.#rounds = new Rounds<Kept>(clock, step, (kept) => {
+      const wait = (kept.ttr ?? 0) / 3;
+      if (kept.busy || !havePassed(clock, wait, kept.touchedAt)) return;
+      background(this.#visit(kept));
     });
   }
 
@@ -37,38 +41,33 @@ export class Keeper {
     return this.#rounds.run(signal);
   }
 
-  keep(reservation: Reservation): void {
-    this.#rounds.add(reservation);
+  keep(reservation: Reservation): Kept {
+    const kept = new Kept(reservation);
+    this.#rounds.add(kept);
+    return kept;
   }
 
-  letGo(reservation: Reservation): void {
-    this.#rounds.delete(reservation);
+  letGo(kept: Kept): void {
+    this.#rounds.delete(kept);
   }
 
-  #visitsOf(reservation: Reservation): Visits {
-    const before = this.#visits.get(reservation);
-    if (before !== undefined) return before;
-    const visits: Visits = { ttr: undefined, touchedAt: 0, busy: false };
-    this.#visits.set(reservation, visits);
-    return visits;
-  }
-
-  async #visit(reservation: Reservation, visits: Visits): Promise<void> {
-    visits.busy = true;
-    if (!(await this.#touch(reservation, visits))) this.letGo(reservation);
-    visits.busy = false;
+  async #visit(kept: Kept): Promise<void> {
+    kept.busy = true;
+    if (!(await this.#touch(kept))) this.letGo(kept);
+    kept.busy = false;
   }
 
   /** False when the reservation is no longer ours: its replica will turn up again. */
-  async #touch(reservation: Reservation, visits: Visits): Promise<boolean> {
+  async #touch(kept: Kept): Promise<boolean> {
+    const { reservation } = kept;
     try {
-      if (visits.ttr === undefined) {
+      if (kept.ttr === undefined) {
         const stats = await reservation.stats();
         if (stats === undefined) return false;
-        visits.ttr = stats.ttr * 1_000;
+        kept.ttr = stats.ttr * 1_000;
       }
-      visits.touchedAt = this.#clock.now();
-      if (!this.#rounds.has(reservation)) return false;
+      kept.touchedAt = this.#clock.now();
+      if (!this.#rounds.has(kept)) return false;
       return await reservation.touch();
     } catch (error) {
       if (!(error instanceof NodeError)) throw error;

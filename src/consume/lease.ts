@@ -4,7 +4,7 @@ import { havePassed, type Clock } from '../core/clock.ts';
 import { LedgerDown } from '../core/errors.ts';
 import type { Claim, JobRef, Ledger } from '../ledger/ledger.ts';
 import type { Background } from './background.ts';
-import { Rounds } from './rounds.ts';
+import { nowhere, Rounds, type Visited } from './rounds.ts';
 
 /** A lease is 20 s; it is renewed this often, in ms. */
 const renewEvery = 5_000;
@@ -12,7 +12,7 @@ const renewEvery = 5_000;
 const renewAgain = 1_000;
 const step = 500;
 
-export class Lease {
+export class Lease implements Visited {
   readonly job: JobRef;
   readonly claim: Claim;
   /** Called when the job is no longer this worker's. */
@@ -21,6 +21,7 @@ export class Lease {
   triedAt: number;
   wait = renewEvery;
   busy = false;
+  place = nowhere;
 
   constructor(job: JobRef, claim: Claim, now: number, onLost: () => void) {
     this.job = job;

@@ -5,7 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import { NodeError } from '../core/errors.ts';
 import type { Reservation } from '../queue/node.ts';
 import type { Report } from './events.ts';
-import type { Keeper } from './keeper.ts';
+import type { Keeper, Kept } from './keeper.ts';
 
 /** What becomes of the replicas. */
 export type Fate =
@@ -26,7 +26,7 @@ export interface SettleParts {
  * @returns whether it was settled as asked; false when it was no longer ours.
  */
 export function settle(
-  replica: Reservation,
+  replica: Kept,
   fate: Fate,
   parts: SettleParts,
   signal: AbortSignal,
@@ -36,7 +36,7 @@ export function settle(
     keeper.letGo(replica);
     return Promise.resolve(false);
   }
-  return apply(replica, fate).then(
+  return apply(replica.reservation, fate).then(
     (settled) => {
       keeper.letGo(replica);
       return settled;
@@ -46,8 +46,8 @@ export function settle(
 }
 
 /** @param error what the first try ended with. */
-async function settleAgain(
-  replica: Reservation,
+export async function settleAgain(
+  replica: Kept,
   fate: Fate,
   parts: SettleParts,
   signal: AbortSignal,
@@ -55,12 +55,12 @@ async function settleAgain(
 ): Promise<boolean> {
   try {
     let refusal = refusalIn(error);
-    if (refusal !== undefined) reportRefusal(replica, refusal, parts.report);
+    if (refusal !== undefined) reportRefusal(replica.reservation, refusal, parts.report);
     for (let refusals = 1; refusal !== undefined; refusals++) {
       await parts.clock.sleep(backoffMs(betweenConnects, refusals, parts.random()), signal);
       if (signal.aborted) return false;
       try {
-        return await apply(replica, fate);
+        return await apply(replica.reservation, fate);
       } catch (again) {
         refusal = refusalIn(again);
       }

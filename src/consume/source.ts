@@ -63,9 +63,18 @@ export class Source {
   /** Asks for up to `count` ready jobs, in one write. */
   ask(count: number): void {
     this.#asking = count;
-    for (let begun = 0; begun < count; begun++) {
-      const asked = this.node.reserve(0, this.#signal);
-      this.#parts.background(asked.then(this.#onAnswer, this.#onError));
+    this.#parts.background(this.#askFor(count));
+  }
+
+  async #askFor(count: number): Promise<void> {
+    try {
+      for (const answer of await this.node.reserveAll(count)) {
+        if (answer instanceof NodeError) this.#fail(answer);
+        else this.#take(answer);
+      }
+    } finally {
+      this.#asking = 0;
+      this.#parts.onChange();
     }
   }
 
@@ -86,24 +95,6 @@ export class Source {
       this.#empty = false;
       this.#parts.onChange();
     }
-  }
-
-  readonly #onAnswer = (reservation: Reservation | undefined): void => {
-    this.#take(reservation);
-    this.#answered();
-  };
-
-  readonly #onError = (error: unknown): void => {
-    try {
-      this.#fail(error);
-    } finally {
-      this.#answered();
-    }
-  };
-
-  #answered(): void {
-    this.#asking -= 1;
-    if (this.#asking === 0) this.#parts.onChange();
   }
 
   #take(reservation: Reservation | undefined): void {

@@ -17,7 +17,8 @@ import { Gate } from './gate.ts';
 import type { Admit, FactsOf, Handler, Outcome } from './handler.ts';
 import { Keeper } from './keeper.ts';
 import { Leases } from './lease.ts';
-import { settle, type Fate } from './settle.ts';
+import { Removals } from './removals.ts';
+import { settle } from './settle.ts';
 import { Slots } from './slots.ts';
 import { Source } from './source.ts';
 import { Tokens } from './tokens.ts';
@@ -85,6 +86,7 @@ export class Worker {
   readonly #slots: Slots;
   readonly #fetcher: Fetcher;
   readonly #keeper: Keeper;
+  readonly #removals: Removals;
   readonly #leases: Leases;
   readonly #gate: Gate;
   readonly #tokens: Tokens;
@@ -122,6 +124,10 @@ export class Worker {
       work.catch(this.#fail.bind(this));
     };
     this.#keeper = new Keeper(clock, background);
+    const settleParts = { clock, random, keeper: this.#keeper, report };
+    this.#removals = new Removals(settleParts, giveUp, (work) => {
+      this.#track(work);
+    });
     this.#leases = new Leases(ledger, clock, background);
     this.#tokens = new Tokens(options.name);
     this.#finished = new Finished(clock);
@@ -152,7 +158,12 @@ export class Worker {
       ...{ handler: options.handler, attempts: options.attempts },
       admit: options.admit ?? (() => 'run'),
       factsOf: options.factsOf ?? (() => undefined),
-      ...{ slots: this.#slots, keeper: this.#keeper, leases: this.#leases },
+      ...{
+        slots: this.#slots,
+        keeper: this.#keeper,
+        removals: this.#removals,
+        leases: this.#leases,
+      },
       ...{ gate: this.#gate, tokens: this.#tokens },
       onHold: (change) => {
         this.#held += change;
@@ -267,7 +278,7 @@ export class Worker {
       const node = replica.node.endpoint;
       const reason = 'done';
       this.#options.report({ level: 'debug', event: 'removed', tube, key, node, reason });
-      this.#track(this.#settleAlone(replica, { kind: 'delete' }));
+      this.#removals.add(this.#keeper.keep(replica));
       return;
     }
     const content = openEnvelope(replica.envelope);
@@ -286,13 +297,8 @@ export class Worker {
     const reason = 'it is no envelope <due ns>/<payload>';
     this.#options.report({ level: 'error', event: 'no-envelope', ...about, reason });
     this.#buried += 1;
-    this.#track(this.#settleAlone(replica, { kind: 'bury' }));
-  }
-
-  /** Settles a replica that needs no attempt. */
-  #settleAlone(replica: Reservation, fate: Fate): Promise<boolean> {
-    this.#keeper.keep(replica);
-    return settle(replica, fate, this.#parts, this.#giveUp.signal);
+    const kept = this.#keeper.keep(replica);
+    this.#track(settle(kept, { kind: 'bury' }, this.#parts, this.#giveUp.signal));
   }
 
   #track(work: Promise<unknown>): void {

@@ -7,6 +7,7 @@ import { keyOf } from '../core/key.ts';
 import type {
   Placed,
   QueueNode,
+  Refused,
   ReplicaStats,
   Reservation,
   FoundReplica,
@@ -68,14 +69,7 @@ export class EmbeddedNode implements QueueNode {
 
   /** They share a commit. */
   async putAll({ all }: Puts): Promise<Placed> {
-    const answers = await Promise.all(
-      all.map((put) =>
-        this.#put(put).catch((error: unknown) => {
-          if (error instanceof NodeError) return error;
-          throw error;
-        }),
-      ),
-    );
+    const answers = await Promise.all(all.map((put) => this.#put(put).catch(unlessNodeError)));
     return { answers, life: this };
   }
 
@@ -107,6 +101,12 @@ export class EmbeddedNode implements QueueNode {
     return undefined;
   }
 
+  /** They share a commit. */
+  reserveAll(count: number): Promise<(Reservation | undefined | NodeError)[]> {
+    const asked = Array.from({ length: count }, () => this.reserve(0).catch(unlessNodeError));
+    return Promise.all(asked);
+  }
+
   async peek(id: bigint): Promise<Buffer | undefined> {
     const database = this.#open();
     return database.read(() => {
@@ -128,6 +128,15 @@ export class EmbeddedNode implements QueueNode {
     const sql = `DELETE FROM replica
                  WHERE id = ? AND envelope = ? AND (state <> 'reserved' OR until <= ?)`;
     return database.write(removed, (now) => database.run(sql, rowid(id), envelope, now) === 1);
+  }
+
+  async deleteAll(reservations: readonly Reservation[]): Promise<Refused[]> {
+    const answers = reservations.map((reservation) => reservation.delete().catch(unlessNodeError));
+    const errors = await Promise.all(answers);
+    return reservations.flatMap((reservation, at) => {
+      const error = errors[at];
+      return error instanceof NodeError ? [{ reservation, error }] : [];
+    });
   }
 
   async kick(id: bigint): Promise<boolean> {
@@ -276,4 +285,9 @@ export class EmbeddedNode implements QueueNode {
 /** Ids begin with 1. */
 function rowid(id: bigint): bigint {
   return id <= largestId ? id : 0n;
+}
+
+function unlessNodeError(error: unknown): NodeError {
+  if (error instanceof NodeError) return error;
+  throw error;
 }

@@ -3,11 +3,18 @@
 import type { Buffer } from 'node:buffer';
 import type { Command } from '../beanstalk/command.ts';
 import type { Connection } from '../beanstalk/connection.ts';
-import { bury, deleteJob, kickJob, release, touch } from '../beanstalk/job-commands.ts';
+import {
+  bury,
+  deleteBatch,
+  deleteJob,
+  kickJob,
+  release,
+  touch,
+} from '../beanstalk/job-commands.ts';
 import type { FoundJob } from '../beanstalk/job-commands.ts';
 import { statsJob } from '../beanstalk/stats-commands.ts';
 import { NodeError } from '../core/errors.ts';
-import type { QueueNode, ReplicaStats, Reservation } from './node.ts';
+import type { QueueNode, Refused, ReplicaStats, Reservation } from './node.ts';
 
 export class BeanstalkdReservation implements Reservation {
   readonly node: QueueNode;
@@ -59,6 +66,36 @@ export class BeanstalkdReservation implements Reservation {
     });
   }
 
+  /** One write for each connection that reserved some of them. @returns those that were refused. */
+  static async deleteAll(reservations: readonly Reservation[]): Promise<Refused[]> {
+    const groups = new Map<Connection, BeanstalkdReservation[]>();
+    for (const reservation of reservations) {
+      if (!(reservation instanceof BeanstalkdReservation)) throw new Error('not of a beanstalkd');
+      const group = groups.get(reservation.#connection);
+      if (group === undefined) groups.set(reservation.#connection, [reservation]);
+      else group.push(reservation);
+    }
+    const refused = Array.from(groups, ([connection, group]) => this.#deleteOn(connection, group));
+    return (await Promise.all(refused)).flat();
+  }
+
+  static async #deleteOn(
+    connection: Connection,
+    group: readonly BeanstalkdReservation[],
+  ): Promise<Refused[]> {
+    for (const reservation of group) reservation.#begin();
+    const batch = deleteBatch(group.map(({ id }) => id));
+    const answers = connection.isOpen ? await connection.sendBatch(batch) : [];
+    const refused: Refused[] = [];
+    group.forEach((reservation, at) => {
+      const answer = answers[at];
+      const isRefused = answer instanceof NodeError && !isLoss(answer);
+      reservation.#end(!isRefused);
+      if (isRefused) refused.push({ reservation, error: answer });
+    });
+    return refused;
+  }
+
   async #release(priority: number, delay: number): Promise<boolean> {
     if (!this.#strandedByNode) {
       const outcome = await this.#send(release(this.id, priority, delay));
@@ -77,22 +114,26 @@ export class BeanstalkdReservation implements Reservation {
     return job?.state === 'reserved' ? job : undefined;
   }
 
-  #settle(act: () => Promise<boolean | undefined>): Promise<boolean> {
-    if (this.#state !== 'held') {
-      return Promise.reject(new Error(`replica ${this.id} is settled already`));
+  async #settle(act: () => Promise<boolean | undefined>): Promise<boolean> {
+    this.#begin();
+    let isSettled = false;
+    try {
+      const answer = await act();
+      isSettled = true;
+      return answer ?? false;
+    } finally {
+      this.#end(isSettled);
     }
+  }
+
+  #begin(): void {
+    if (this.#state !== 'held') throw new Error(`replica ${this.id} is settled already`);
     this.#state = 'settling';
-    return act().then(
-      (settled) => {
-        this.#state = 'settled';
-        this.#onSettled?.();
-        return settled ?? false;
-      },
-      (error: unknown) => {
-        this.#state = 'held';
-        throw error;
-      },
-    );
+  }
+
+  #end(isSettled: boolean): void {
+    this.#state = isSettled ? 'settled' : 'held';
+    if (isSettled) this.#onSettled?.();
   }
 
   /** Undefined: no longer ours, because it is settled or the connection is lost. */
@@ -103,7 +144,9 @@ export class BeanstalkdReservation implements Reservation {
 }
 
 function unlessLost(error: unknown): undefined {
-  const isLoss =
-    error instanceof NodeError && (error.fault === 'down' || error.fault === 'timeout');
-  if (!isLoss) throw error;
+  if (!isLoss(error)) throw error;
+}
+
+function isLoss(error: unknown): boolean {
+  return error instanceof NodeError && (error.fault === 'down' || error.fault === 'timeout');
 }

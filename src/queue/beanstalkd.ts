@@ -1,7 +1,6 @@
 // A beanstalkd with one tube of it, as a node.
 
 import type { Buffer } from 'node:buffer';
-import type { Command } from '../beanstalk/command.ts';
 import type { Connection } from '../beanstalk/connection.ts';
 import { Dialer } from '../beanstalk/dialer.ts';
 import {
@@ -11,10 +10,9 @@ import {
   peekBuried,
   peekDelayed,
   peekReady,
-  reserveWithTimeout,
+  reserveBatch,
 } from '../beanstalk/job-commands.ts';
 import { Link } from '../beanstalk/link.ts';
-import type { Reply } from '../beanstalk/reply.ts';
 import type { TlsOptions } from '../beanstalk/socket.ts';
 import { stats, statsJob, statsTube } from '../beanstalk/stats-commands.ts';
 import { ignore, use, watch } from '../beanstalk/tube-commands.ts';
@@ -26,7 +24,8 @@ import { BeanstalkdReservation } from './beanstalkd-reservation.ts';
 import { tubeCounts } from './beanstalkd-stats.ts';
 import { longestEnvelope, surelyKept } from './longest-envelope.ts';
 import type { Puts } from './puts.ts';
-import type { Life, Placed, QueueNode, ReplicaStats, Reservation, TubeCounts } from './node.ts';
+import type { Life, Placed, QueueNode, Refused, ReplicaStats } from './node.ts';
+import type { Reservation, TubeCounts } from './node.ts';
 import type { FoundReplica, ScanPage, WaitingState } from './node.ts';
 import { WaitingConnections } from './waiting-connections.ts';
 
@@ -64,12 +63,6 @@ export interface BeanstalkdDescription {
   readonly server: string | undefined;
 }
 
-interface Fetch {
-  readonly connection: Connection;
-  readonly command: Command<Reservation | undefined>;
-}
-
-const reserveNow = reserveWithTimeout(0);
 const peekFirst = { ready: peekReady, delayed: peekDelayed, buried: peekBuried };
 
 /** The next delayed job may be ready a moment later: after so many in a row, jobs are coming all the time. */
@@ -84,8 +77,6 @@ export class BeanstalkdNode implements QueueNode {
   /** Every reserve that doesn't wait, however many reservations it holds. */
   readonly #fetching: Link;
   readonly #waiting: WaitingConnections;
-  /** The same for each reserve that doesn't wait. */
-  #fetch: Fetch | undefined;
 
   constructor(options: BeanstalkdOptions) {
     const { endpoint, tube } = options;
@@ -163,22 +154,25 @@ export class BeanstalkdNode implements QueueNode {
     });
   }
 
-  #reserveNow(): Promise<Reservation | undefined> {
-    const { open } = this.#fetching;
-    if (open !== undefined) return this.#fetchOn(open);
-    return this.#fetching.connection().then((connection) => this.#fetchOn(connection));
+  async #reserveNow(): Promise<Reservation | undefined> {
+    const [answer] = await this.reserveAll(1);
+    if (answer instanceof NodeError) throw answer;
+    return answer;
   }
 
-  #fetchOn(connection: Connection): Promise<Reservation | undefined> {
-    if (this.#fetch?.connection !== connection) {
-      const read = (reply: Reply): Reservation | undefined => {
-        const outcome = reserveNow.read(reply);
+  async reserveAll(count: number): Promise<(Reservation | undefined | NodeError)[]> {
+    try {
+      const connection = this.#fetching.open ?? (await this.#fetching.connection());
+      const outcomes = await connection.sendBatch(reserveBatch(count));
+      return outcomes.map((outcome) => {
         if (typeof outcome === 'string') return undefined;
+        if (outcome instanceof NodeError) return outcome;
         return new BeanstalkdReservation(this, outcome, connection);
-      };
-      this.#fetch = { connection, command: { ...reserveNow, read } };
+      });
+    } catch (error) {
+      if (!(error instanceof NodeError)) throw error;
+      return Array.from({ length: count }, () => error);
     }
-    return connection.send(this.#fetch.command);
   }
 
   async peek(id: bigint): Promise<Buffer | undefined> {
@@ -192,6 +186,10 @@ export class BeanstalkdNode implements QueueNode {
 
   async delete(id: bigint, envelope: Buffer): Promise<boolean> {
     return lifeOf(await this.#commands.connection()).delete(id, envelope);
+  }
+
+  deleteAll(reservations: readonly Reservation[]): Promise<Refused[]> {
+    return BeanstalkdReservation.deleteAll(reservations);
   }
 
   async kick(id: bigint): Promise<boolean> {

@@ -56,6 +56,11 @@ export interface Placed {
   readonly life: Life;
 }
 
+export interface Refused {
+  readonly reservation: Reservation;
+  readonly error: NodeError;
+}
+
 /** A node as long as it surely has its data: in one life of it an id is never given twice. When it may be over, a call rejects. */
 export type Life = Pick<QueueNode, 'delete'>;
 
@@ -74,6 +79,8 @@ export interface QueueNode {
    * Waiting never delays any other call, nor the settling of reservations.
    */
   reserve(seconds: number, signal?: AbortSignal): Promise<Reservation | undefined>;
+  /** Asks for so many ready ones at once: for each a replica, undefined when there was none, or why not. It rejects with no NodeError. */
+  reserveAll(count: number): Promise<readonly (Reservation | undefined | NodeError)[]>;
   /** The envelope of a replica, whatever its state and tube; undefined when there is no such id. */
   peek(id: bigint): Promise<Buffer | undefined>;
   stats(id: bigint): Promise<ReplicaStats | undefined>;
@@ -82,6 +89,11 @@ export interface QueueNode {
    * @param envelope what it must hold: a node that lost its data counts its ids from 1 again.
    */
   delete(id: bigint, envelope: Buffer): Promise<boolean>;
+  /**
+   * Deletes many reservations of this node, each as its own `delete` does.
+   * @returns those that the node refused: they are still ours. It rejects with no NodeError.
+   */
+  deleteAll(reservations: readonly Reservation[]): Promise<readonly Refused[]>;
   /** A buried or delayed replica becomes ready; false when it is neither. */
   kick(id: bigint): Promise<boolean>;
   /** How many replicas of the tube are in which state. */

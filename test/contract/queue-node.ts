@@ -149,6 +149,19 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
         );
       });
 
+      it('many with one ask, deleted with one more', async () => {
+        const puts = Array.from({ length: 100 }, () => putOne(node, hello, plain));
+        const ids = await Promise.all(puts);
+        const asked = await node.reserveAll(128);
+        expect(asked).toHaveLength(128);
+        const got = asked.filter((answer) => answer !== undefined) as Reservation[];
+        expect(got.map(({ id }) => id).sort()).toEqual(ids.sort());
+        expect(got.every(({ envelope }) => envelope.equals(hello))).toBe(true);
+        expect(await node.deleteAll(got)).toEqual([]);
+        expect(await node.counts()).toMatchObject({ ready: 0, reserved: 0 });
+        await expect(got[0]!.delete()).rejects.toThrow('settled');
+      });
+
       it('a wait is woken by a put', async () => {
         const waiting = take(node);
         await until('it waits', async () => (await node.counts()).waiting === 1);

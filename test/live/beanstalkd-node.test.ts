@@ -7,7 +7,7 @@ import { BeanstalkdNode } from '../../src/queue/beanstalkd.ts';
 import type { BeanstalkdOptions } from '../../src/queue/beanstalkd.ts';
 import type { Reservation } from '../../src/queue/node.ts';
 import { Puts } from '../../src/queue/puts.ts';
-import { obliging, startFakeNode } from '../support/fake-node.ts';
+import { cut, obliging, startFakeNode } from '../support/fake-node.ts';
 import type { Script } from '../support/fake-node.ts';
 import { startProxy } from '../support/proxy.ts';
 import { connectRaw } from '../support/raw-node.ts';
@@ -428,6 +428,29 @@ describe('a server out of memory', () => {
     expect(await settle()).toBe(true);
   });
 
+  it('refuses one delete of many: that one is still ours', async () => {
+    const answers = ['DELETED\r\n', 'OUT_OF_MEMORY\r\n', 'NOT_FOUND\r\n', 'DELETED\r\n'];
+    let id = 0;
+    const node = await nodeWith({
+      'reserve-with-timeout': () => `RESERVED ${++id} 5\r\nhello\r\n`,
+      delete: () => answers.shift(),
+    });
+    const held = (await node.reserveAll(3)) as Reservation[];
+    const refused = await node.deleteAll(held);
+    expect(refused).toMatchObject([{ reservation: { id: 2n }, error: { fault: 'out-of-memory' } }]);
+    expect(await refused[0]!.reservation.delete()).toBe(true);
+    await expect(held[0]!.delete()).rejects.toThrow('settled');
+  });
+
+  it('is gone when many are deleted: they are no longer ours, and nothing is refused', async () => {
+    const node = await nodeWith({
+      'reserve-with-timeout': 'RESERVED 1 5\r\nhello\r\n',
+      delete: () => cut,
+    });
+    const held = (await node.reserveAll(2)) as Reservation[];
+    expect(await node.deleteAll(held)).toEqual([]);
+  });
+
   it('refuses the stats that a bury needs: they are asked for again', async () => {
     const refusals = ['OUT_OF_MEMORY\r\n'];
     const held = await take(
@@ -468,7 +491,7 @@ async function serve(script: Script): Promise<string> {
   return (await startFakeNode(obliging(script))).endpoint;
 }
 
-type Answer = string | ((line: string) => string);
+type Answer = ReturnType<Script> | ((line: string) => ReturnType<Script>);
 
 /** A node whose server gives out job 7, and answers the rest by the whole line or its first word. */
 async function nodeWith(answers: Record<string, Answer>): Promise<BeanstalkdNode> {

@@ -109,12 +109,14 @@ end
  * key alone; a write that Redis refuses ends the script.
  *
  * @param settles whether it must be possible when Redis is full. A script goes on whose first write takes no memory (so the
- *   manual on EVAL); the flag allow-oom would do it too, but from Redis 7 on only, and older ones choke on it.
+ *   manual on EVAL): that is a DEL of the first key it writes. The flag allow-oom would do it too, but from Redis 7 on only,
+ *   and older ones choke on it.
  */
 export const forEachKey = (settles: boolean): string => `
+${settles ? 'local wrote = false' : ''}
 local function save(entry, longer)
   local keep = math.max(now, due) - now + ttl + keptBeyondTtl + (longer or 0)
-  ${settles ? "redis.call('DEL', key)" : ''}
+  ${settles ? "if not wrote then redis.call('DEL', key) wrote = true end" : ''}
   redis.call('SET', key, 'dq1 ' .. entry, 'PX', whole(keep))
 end
 

@@ -130,7 +130,7 @@ export class Connection {
   sendBatch<Outcome>(batch: Batch<Outcome>): Promise<(Outcome | NodeError)[]> {
     if (this.#end !== undefined) return Promise.reject(this.#end);
     return Promise.all(
-      putsIn(batch).map((command) =>
+      commandsIn(batch).map((command) =>
         this.send(command).catch((error: unknown) => {
           if (error instanceof NodeError) return error;
           throw error;
@@ -199,11 +199,16 @@ export class Connection {
   }
 }
 
-function putsIn<Outcome>({ encoded, read }: Batch<Outcome>): Command<Outcome>[] {
+function commandsIn<Outcome>({ encoded, read }: Batch<Outcome>): Command<Outcome>[] {
   const commands: Command<Outcome>[] = [];
   for (let rest: Buffer = encoded; rest.length > 0;) {
     const line = rest.toString('latin1', 0, rest.indexOf('\r\n'));
     const from = line.length + 2;
+    if (!line.startsWith('put ')) {
+      commands.push({ line, read });
+      rest = rest.subarray(from);
+      continue;
+    }
     const to = from + Number(line.slice(line.lastIndexOf(' ')));
     commands.push({ line, body: rest.subarray(from, to), read });
     rest = rest.subarray(to + 2);

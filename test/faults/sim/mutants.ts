@@ -80,7 +80,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'does not look again after it buried',
     attempt,
-    "if (settled && fate.kind === 'bury') await this.#lookAgain(replica);",
+    "if (settled && fate.kind === 'bury') await this.#lookAgain(replica.reservation);",
     '',
     /not over/,
   ),

@@ -2,7 +2,8 @@
 
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
-import { deleteJob, peek, put, putBatch, touch } from '../../../src/beanstalk/job-commands.ts';
+import { deleteBatch, deleteJob, peek, put } from '../../../src/beanstalk/job-commands.ts';
+import { putBatch, reserveBatch, touch } from '../../../src/beanstalk/job-commands.ts';
 import { Pipeline } from '../../../src/beanstalk/pipeline.ts';
 import type { Reply } from '../../../src/beanstalk/reply.ts';
 
@@ -149,6 +150,31 @@ describe('a batch', () => {
       { kind: 'inserted', id: 6n },
     ]);
     expect(await Promise.all([before, after])).toEqual([true, false]);
+  });
+
+  it('is read from the bytes as far as they are plain', async () => {
+    const pipeline = new Pipeline(endpoint);
+    const reserved = pipeline.addBatch(reserveBatch(3));
+    const deleted = pipeline.addBatch(deleteBatch([7n, 8n]));
+    const reserve = 'reserve-with-timeout 0\r\n';
+    expect(pipeline.take().toString()).toBe(`${reserve.repeat(3)}delete 7\r\ndelete 8\r\n`);
+    const first = 'RESERVED 7 2\r\nhi\r\n';
+    const bytes = Buffer.from(`${first}TIMED_OUT\r\n`);
+    expect(pipeline.skim(bytes, 0)).toBe(first.length);
+    expect(pipeline.skim(bytes, first.length)).toBe(first.length);
+    expect(pipeline.skim(Buffer.from('RESERVED -7 2\r\nhi\r\n'), 0)).toBe(0);
+    expect(pipeline.skim(Buffer.from('RESERVED 7 3\r\nhi\r\n'), 0)).toBe(0);
+    pipeline.receive(word('TIMED_OUT'));
+    pipeline.receive(word('OUT_OF_MEMORY'));
+    const job = { id: 7n, body: Buffer.from('hi') };
+    const refused = { fault: 'out-of-memory' };
+    expect(await reserved).toMatchObject([job, 'timed-out', refused]);
+    const gone = Buffer.from('DELETED\r\nNOT_FOUND\r\nDELETED\r');
+    expect(pipeline.skim(gone, 0)).toBe(9);
+    expect(pipeline.skim(gone, 9)).toBe(9);
+    expect(pipeline.skim(gone, 20)).toBe(20);
+    pipeline.receive(word('NOT_FOUND'));
+    expect(await deleted).toEqual([true, false]);
   });
 
   it('that is cut off keeps the answers it had', async () => {

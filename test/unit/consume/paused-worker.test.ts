@@ -29,8 +29,12 @@ function nodeWithOne(envelope: Buffer, onSettled: (how: string) => void): QueueN
       delete: never,
     },
     ...{ kick: never, counts: never, nextReady: never, next: never, scan: never, close: never },
-    reserve: (seconds, signal) => {
-      if (seconds === 0) return Promise.resolve(replicas.shift());
+    reserveAll: (count) => Promise.resolve(Array.from({ length: count }, () => replicas.shift())),
+    deleteAll: async (reservations) => {
+      await Promise.all(reservations.map((reservation) => reservation.delete()));
+      return [];
+    },
+    reserve: (_, signal) => {
       return new Promise((resolve) => {
         signal?.addEventListener('abort', () => {
           resolve(undefined);

@@ -44,9 +44,10 @@ async function askAll(answers: readonly (Error | undefined)[]) {
   const node = {
     endpoint: 'embedded',
     counts: () => Promise.resolve({}),
-    reserve: () => {
+    reserveAll: () => {
       const answer = left.shift();
-      return answer === undefined ? Promise.resolve(undefined) : Promise.reject(answer);
+      const isDefect = answer !== undefined && !(answer instanceof NodeError);
+      return isDefect ? Promise.reject(answer) : Promise.resolve([answer]);
     },
   } as unknown as QueueNode;
   await new Promise<void>((resolve) => {
