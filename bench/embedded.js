@@ -6,6 +6,7 @@ import { openEmbedded } from '../dist/embedded/embedded.js';
 import { loadSqlite } from '../dist/embedded/sqlite.js';
 import { defaultTerms } from '../dist/ledger/ledger.js';
 import { inTurn } from './lab.js';
+import { putOne } from './put-one.js';
 import { row } from './row.js';
 
 const rounds = 3;
@@ -68,7 +69,7 @@ async function puts(folder, count, width) {
   const node = queue.node('bench');
   const before = (await node.counts()).ready;
   const speed = await perSecond(count, () =>
-    atOnce(width, count, () => node.put(envelope(), options)),
+    atOnce(width, count, () => putOne(node, envelope(), options)),
   );
   const { ready } = await node.counts();
   queue.close();

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openEmbedded } from '../dist/embedded/embedded.js';
+import { putOne } from './put-one.js';
 import { quantile, row } from './row.js';
 
 const puts = 300;
@@ -26,7 +27,7 @@ export async function wake(lab) {
   for (let at = 0; at < puts; at++) {
     await waiting(node);
     const before = wallMs();
-    await node.put(Buffer.from(`1/${at}`), options);
+    await putOne(node, Buffer.from(`1/${at}`), options);
     const durable = wallMs();
     const reserved = Number((await lines.next()).value);
     sincePut.push(reserved - before);

@@ -3,6 +3,7 @@
 import { writeSync } from 'node:fs';
 import { keyOf } from '../../dist/core/key.js';
 import { openEmbedded } from '../../dist/embedded/embedded.js';
+import { Puts } from '../../dist/queue/puts.js';
 
 const [mode, folder, name, count] = process.argv.slice(2);
 
@@ -24,7 +25,9 @@ async function put() {
     const names = Array.from({ length: inFlight }, (_, more) => `${name}-${at + more}`);
     await Promise.all(
       names.map(async (each) => {
-        await node.put(Buffer.from(`1/${each}`), options);
+        const puts = new Puts([{ envelope: Buffer.from(`1/${each}`), options }]);
+        const [answer] = (await node.putAll(puts)).answers;
+        if (typeof answer !== 'bigint') throw answer;
         say('accepted', each);
       }),
     );

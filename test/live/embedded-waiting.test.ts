@@ -50,13 +50,15 @@ async function reservedByOther(): Promise<Reservation> {
 it('by the put of another process, which says nothing', async () => {
   const waiting = node.reserve(60);
   const program = `
-    const { openEmbedded } = await import(process.argv[1]);
-    const embedded = await openEmbedded({ folder: process.argv[2] });
+    const [dist, folder] = process.argv.slice(1);
+    const { openEmbedded } = await import(dist + 'embedded/embedded.js');
+    const { Puts } = await import(dist + 'queue/puts.js');
+    const embedded = await openEmbedded({ folder });
     const options = { delay: 0, priority: 1024, ttr: 60 };
-    await embedded.node('mail').put(Buffer.from('hello'), options);
+    await embedded.node('mail').putAll(new Puts([{ envelope: Buffer.from('hello'), options }]));
     embedded.close();`;
-  const module = new URL('../../dist/embedded/embedded.js', import.meta.url).href;
-  const words = ['--input-type=module', '-e', program, module, folder];
+  const dist = new URL('../../dist/', import.meta.url).href;
+  const words = ['--input-type=module', '-e', program, dist, folder];
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'inherit', 'pipe'] });
   const stderr = await child.stderr.setEncoding('utf8').toArray();
   expect((await waiting)?.id).toBe(1n);
