@@ -177,7 +177,7 @@ export class Cluster {
 }
 
 /** What couldn't be opened is tried again by the next one who needs it: the disk may be full for a while. */
-function orForget<Part>(opening: Promise<Part>, forget: () => void): Promise<Part> {
+export function orForget<Part>(opening: Promise<Part>, forget: () => void): Promise<Part> {
   opening.catch(forget);
   return opening;
 }

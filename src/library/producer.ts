@@ -1,7 +1,7 @@
 // Producer: puts jobs from a program.
 
 import { Buffer } from 'node:buffer';
-import { Cluster, findJob } from '../cluster.ts';
+import { Cluster, findJob, orForget } from '../cluster.ts';
 import { systemClock } from '../core/clock.ts';
 import { defaultPriority } from '../core/job-defaults.ts';
 import type { JobProducer } from '../produce/producer.ts';
@@ -23,7 +23,7 @@ const nsPerMs = 1_000_000n;
 
 export class Producer {
   readonly #cluster: Cluster;
-  #producer: JobProducer | undefined;
+  #producer: Promise<JobProducer> | undefined;
   readonly #stamp = newStamp(Math.random());
 
   /**
@@ -82,7 +82,8 @@ export class Producer {
   ): Promise<string> {
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : Buffer.from(payload);
     const request = { payload: bytes, dueNs, distinct, priority, ttr };
-    this.#producer ??= await this.#cluster.producer();
-    return (await this.#producer.put(request)).receipt;
+    this.#producer ??= orForget(this.#cluster.producer(), () => (this.#producer = undefined));
+    const producer = await this.#producer;
+    return (await producer.put(request)).receipt;
   }
 }

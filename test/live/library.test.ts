@@ -71,6 +71,15 @@ test('a job before 1970, which nobody could run, is refused', async () => {
   await producer.close();
 });
 
+test('the first puts of a producer go together as well', async () => {
+  const producer = new Producer({ ...options, tube: 'first', replicas: 1, minReplicas: 1 });
+  const puts = Array.from({ length: 40 }, () => producer.delay('hello', 0));
+  const nodes = (await Promise.all(puts)).map((receipt) => receipt.slice(0, receipt.indexOf('/')));
+  await producer.close();
+  expect([new Set(nodes.slice(0, 20)).size, new Set(nodes.slice(20)).size]).toEqual([1, 1]);
+  expect(new Set(nodes).size).toBe(2);
+});
+
 test('a queue file that could not be opened is tried again by the next put', async () => {
   const folder = join(temporaryFolder(), 'state');
   vi.stubEnv('STATE_DIRECTORY', folder);
