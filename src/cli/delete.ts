@@ -35,15 +35,18 @@ export async function deleteJobs(
   const note: Note = (revocation) => {
     if (revocation.result === 'deleted') doubtMs = Math.max(doubtMs, revocation.doubtMs);
   };
-  if (options.all === true || hasFilter(options)) {
-    refuseWords(receipts, 'dq delete --match TEXT, or dq delete "$receipt"');
-    await changeMany(deletion(note), options, context);
-  } else {
-    assertNamed(receipts, options);
-    await changeNamed(receipts, namedDeletion(note), context);
+  try {
+    if (options.all === true || hasFilter(options)) {
+      refuseWords(receipts, 'dq delete --match TEXT, or dq delete "$receipt"');
+      await changeMany(deletion(note), options, context);
+    } else {
+      assertNamed(receipts, options);
+      await changeNamed(receipts, namedDeletion(note), context);
+    }
+  } finally {
+    // Whoever puts an equal job after this command has it run
+    if (doubtMs > 0) await systemClock.sleep(doubtMs);
   }
-  // Whoever puts an equal job after this command has it run
-  if (doubtMs > 0) await systemClock.sleep(doubtMs);
 }
 
 type Note = (revocation: Revocation) => void;
