@@ -442,13 +442,23 @@ describe('a server out of memory', () => {
     await expect(held[0]!.delete()).rejects.toThrow('settled');
   });
 
+  it('refuses one of many that are asked for, or all of them', async () => {
+    const answers = ['RESERVED 1 5\r\nhello\r\n', 'OUT_OF_MEMORY\r\n', 'TIMED_OUT\r\n'];
+    const node = await nodeWith({ 'reserve-with-timeout': () => answers.shift() });
+    const asked = await node.reserveAll(3);
+    expect(asked).toMatchObject([{ id: 1n }, { fault: 'out-of-memory' }, undefined]);
+    const nowhere = nodeAt('127.0.0.1:1');
+    expect(await nowhere.reserveAll(2)).toMatchObject([{ fault: 'down' }, { fault: 'down' }]);
+  });
+
   it('is gone when many are deleted: they are no longer ours, and nothing is refused', async () => {
     const node = await nodeWith({
       'reserve-with-timeout': 'RESERVED 1 5\r\nhello\r\n',
       delete: () => cut,
     });
-    const held = (await node.reserveAll(2)) as Reservation[];
-    expect(await node.deleteAll(held)).toEqual([]);
+    const held = (await node.reserveAll(3)) as Reservation[];
+    expect(await node.deleteAll(held.slice(1))).toEqual([]);
+    expect(await node.deleteAll(held.slice(0, 1))).toEqual([]);
   });
 
   it('refuses the stats that a bury needs: they are asked for again', async () => {

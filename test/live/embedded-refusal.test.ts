@@ -103,6 +103,7 @@ it('refuses what another process keeps it from writing for too long', async () =
   await expect(putOne(node, small, options)).rejects.toMatchObject(busy);
   await expect(ledger.ready()).rejects.toMatchObject({ name: 'LedgerDown' });
   await expect(reservation?.bury()).rejects.toMatchObject(busy);
+  expect(await node.deleteAll([reservation!])).toMatchObject([{ reservation, error: busy }]);
   expect(await node.counts()).toMatchObject({ ready: 0, reserved: 1 });
   other.exec('COMMIT');
   other.close();

@@ -164,6 +164,7 @@ describe('a batch', () => {
     expect(pipeline.skim(bytes, first.length)).toBe(first.length);
     expect(pipeline.skim(Buffer.from('RESERVED -7 2\r\nhi\r\n'), 0)).toBe(0);
     expect(pipeline.skim(Buffer.from('RESERVED 7 3\r\nhi\r\n'), 0)).toBe(0);
+    pipeline.expectBody('RESERVED');
     pipeline.receive(word('TIMED_OUT'));
     pipeline.receive(word('OUT_OF_MEMORY'));
     const job = { id: 7n, body: Buffer.from('hi') };

@@ -7,7 +7,7 @@ import type { WorkEvent } from '../../../src/consume/events.ts';
 import type { Clock } from '../../../src/core/clock.ts';
 import { LedgerDown, NodeError } from '../../../src/core/errors.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
-import type { QueueNode } from '../../../src/queue/node.ts';
+import type { QueueNode, Reservation } from '../../../src/queue/node.ts';
 
 /** Time passes only while somebody sleeps. */
 function bench() {
@@ -73,6 +73,19 @@ it('a node whose file was removed ends the worker', async () => {
   const removed = new Error('removed');
   const { events, defects } = await askAll([removed]);
   expect([events, defects]).toEqual([[], [removed]]);
+});
+
+it('a node that refuses one of many: what it gave after that is taken', async () => {
+  const { parts } = bench();
+  const given = {} as Reservation;
+  const node = { reserveAll: () => Promise.resolve([full, given]), counts: () => signal };
+  const taken: Reservation[] = [];
+  await new Promise<void>((onChange) => {
+    const onReservation = (one: Reservation): number => taken.push(one);
+    const sourceParts = { ...parts, onReservation, onChange };
+    new Source(node as unknown as QueueNode, 'mail', sourceParts, signal).ask(2);
+  });
+  expect(taken).toEqual([given]);
 });
 
 it('a ledger', async () => {
