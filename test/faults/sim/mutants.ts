@@ -45,7 +45,7 @@ export const mutants: readonly Mutant[] = [
     'deletes the replicas before the run',
     attempt,
     'const outcome = await handler(',
-    'await Promise.allSettled(this.#replicas.map((replica) => replica.delete()));\n' +
+    'await Promise.allSettled(this.#replicas.map(({ reservation }) => reservation.delete()));\n' +
       '    const outcome = await handler(',
     /deleted a replica of \S+ that is not done/,
   ),
