@@ -1,7 +1,7 @@
 // The worker: takes what the nodes bring, runs each job once on its slots, and ends in order.
 
 import { backoffMs, type Backoff } from '../core/backoff.ts';
-import { havePassed, type Clock } from '../core/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import { dueMs, openEnvelope } from '../core/envelope.ts';
 import { DqError, StrangeEntry } from '../core/errors.ts';
 import { keyOf } from '../core/key.ts';
@@ -101,7 +101,8 @@ export class Worker {
   readonly #dead = new Set<string>();
   #held = 0;
   #claiming = 0;
-  #postponedAt = 0;
+  /** Replicas that were sent away from here, and are about to come back. */
+  #postponed = 0;
   /** Times in a row that no handler could be run here, and those of them that were unheard. */
   #troubles = 0;
   #unheard = 0;
@@ -188,7 +189,7 @@ export class Worker {
         this.#unsettled.add(name);
       },
       onPostponed: () => {
-        this.#postponedAt = clock.now();
+        background(this.#notePostponed());
       },
     };
   }
@@ -198,8 +199,8 @@ export class Worker {
    * and every node that is up had nothing ready.
    */
   get idle(): boolean {
-    if (this.#working > 0 || !this.#gate.open || !this.#fetcher.idle) return false;
-    return havePassed(this.#options.clock, longestPostponement, this.#postponedAt);
+    if (this.#working > 0 || this.#postponed > 0) return false;
+    return this.#gate.open && this.#fetcher.idle;
   }
 
   /** Nothing runs here, and nothing comes or goes as long as the ledger is down. */
@@ -299,6 +300,13 @@ export class Worker {
     this.#buried += 1;
     const kept = this.#keeper.keep(replica);
     this.#track(settle(kept, { kind: 'bury' }, this.#parts, this.#giveUp.signal));
+  }
+
+  /** By a timer: a wall clock may be set while it is away. */
+  async #notePostponed(): Promise<void> {
+    this.#postponed += 1;
+    await this.#options.clock.sleep(longestPostponement, this.#over.signal);
+    this.#postponed -= 1;
   }
 
   #track(work: Promise<unknown>): void {

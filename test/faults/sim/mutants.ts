@@ -199,8 +199,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'is drained while a postponed job is on its way back',
     worker,
-    'this.#postponedAt = clock.now();',
-    '',
+    'this.#working > 0 || this.#postponed > 0',
+    'this.#working > 0',
     /is drained, though/,
   ),
   mutant(
