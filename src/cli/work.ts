@@ -55,7 +55,7 @@ export async function work(
     const drain = new Drain();
     const { concurrency, batch, attempts, grace, maxJobs } = limits;
     const worker = new Worker({
-      ...handlerOf(handlerOptions, limits, signals.stop),
+      ...handlerOf(handlerOptions, limits),
       ...{ name: workerName(), tubes, ledger, report, attempts, grace },
       ...{ clock: systemClock, random: Math.random },
       ...(maxJobs === undefined ? {} : { maxJobs }),
@@ -99,16 +99,15 @@ function refuseTickTubes(tubes: readonly string[]): void {
 function handlerOf(
   options: CommandOptions,
   { concurrency, batch }: WorkLimits,
-  stop: AbortSignal,
-): Pick<WorkerOptions, 'handler' | 'concurrency' | 'onLull'> {
+): Pick<WorkerOptions, 'handler' | 'concurrency' | 'onLull' | 'onStopping'> {
   if (batch === undefined) return { handler: commandHandler(options), concurrency };
   const { size, wait, end } = batch;
   const batches = new Batches({
     ...{ size, wait, concurrency, clock: systemClock, run: batchCommand(options, end) },
     fits: ({ payload }) => !payload.includes(end),
   });
-  stop.addEventListener('abort', batches.stop, { once: true });
-  return { handler: batches.handle, concurrency: concurrency * size, onLull: batches.onLull };
+  const { handle: handler, onLull, stop: onStopping } = batches;
+  return { handler, concurrency: concurrency * size, onLull, onStopping };
 }
 
 /** The embedded ledger is this machine's: workers elsewhere don't know of it. */

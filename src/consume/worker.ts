@@ -51,6 +51,8 @@ export interface WorkerOptions {
   readonly onLull?: () => void;
   /** Told what became of each run, once the ledger knows. */
   readonly onVerdict?: (job: JobRef, verdict: Verdict) => void;
+  /** Called once, when nothing new starts any more: it was stopped, or has failed. */
+  readonly onStopping?: () => void;
 }
 
 interface WorkTube {
@@ -217,6 +219,7 @@ export class Worker {
     void aborted(stop).then(() => {
       this.#stopping.abort();
     });
+    void aborted(this.#stopping.signal).then(this.#options.onStopping);
     const upkeep = [this.#keeper, this.#leases].map((each) => each.run(this.#over.signal));
     this.#fetcher.pump();
     await aborted(this.#stopping.signal);

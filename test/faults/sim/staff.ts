@@ -167,15 +167,14 @@ export class Staff {
 
 /** As dq work does it. */
 function handlerOf(
-  { process, terms, stop }: Hand,
+  { process, terms }: Hand,
   run: BatchOptions['run'],
-): Pick<WorkerOptions, 'handler' | 'concurrency' | 'onLull'> {
+): Pick<WorkerOptions, 'handler' | 'concurrency' | 'onLull' | 'onStopping'> {
   const { concurrency, batch } = terms;
   if (batch === undefined)
     return { concurrency, handler: (task, { signal }) => run([task], signal) };
   const { clock } = process;
   const batches = new Batches({ ...batch, concurrency, clock, run, fits: () => true });
-  stop.signal.addEventListener('abort', batches.stop);
-  const slots = concurrency * batch.size;
-  return { handler: batches.handle, concurrency: slots, onLull: batches.onLull };
+  const { handle: handler, onLull, stop: onStopping } = batches;
+  return { handler, concurrency: concurrency * batch.size, onLull, onStopping };
 }

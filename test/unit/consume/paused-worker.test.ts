@@ -5,49 +5,8 @@ import { expect, it } from 'vitest';
 import { Worker } from '../../../src/consume/worker.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
-import type { QueueNode, Reservation } from '../../../src/queue/node.ts';
 import { MemoryLedger } from '../../support/memory-ledger.ts';
-
-const never = (): never => {
-  throw new Error('this is not asked for');
-};
-
-/** A node with one ready replica; tells what became of it. */
-function nodeWithOne(envelope: Buffer, onSettled: (how: string) => void): QueueNode {
-  const settle = (how: string) => (): Promise<boolean> => {
-    onSettled(how);
-    return Promise.resolve(true);
-  };
-  const replicas: Reservation[] = [];
-  const node: QueueNode = {
-    ...{
-      endpoint: 'node:1',
-      tube: 'default',
-      putAll: never,
-      peek: never,
-      stats: never,
-      delete: never,
-    },
-    ...{ kick: never, counts: never, nextReady: never, next: never, scan: never, close: never },
-    reserveAll: (count) => Promise.resolve(Array.from({ length: count }, () => replicas.shift())),
-    deleteAll: async (reservations) => {
-      await Promise.all(reservations.map((reservation) => reservation.delete()));
-      return [];
-    },
-    reserve: (_, signal) => {
-      return new Promise((resolve) => {
-        signal?.addEventListener('abort', () => {
-          resolve(undefined);
-        });
-      });
-    },
-  };
-  replicas.push({
-    ...{ node, id: 1n, envelope, stats: never, touch: never },
-    ...{ delete: settle('delete'), release: settle('release'), bury: settle('bury') },
-  });
-  return node;
-}
+import { nodeWithOne } from '../../support/one-replica-node.ts';
 
 it('does not run what another took over and has run', async () => {
   let stoodStill = 0;
