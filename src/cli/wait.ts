@@ -3,6 +3,7 @@
 import type { Cluster } from '../cluster.ts';
 import { remoteNode } from '../config/nodes.ts';
 import type { Config } from '../config/schema.ts';
+import { workerOf } from '../consume/tokens.ts';
 import { systemClock } from '../core/clock.ts';
 import { formatDuration } from '../core/duration.ts';
 import { dueMs } from '../core/envelope.ts';
@@ -111,9 +112,9 @@ export class Waiting {
   };
 }
 
-/** The token of a claim is the worker's name, `/`, and a number. */
-function workerOf(token: string): string | undefined {
-  return token === '' ? undefined : token.slice(0, token.lastIndexOf('/'));
+/** Undefined: a consumer of go-queue, which has no token. */
+function doer(token: string): string | undefined {
+  return token === '' ? undefined : workerOf(token);
 }
 
 function endingJson(ending: Ending | undefined): object {
@@ -121,7 +122,7 @@ function endingJson(ending: Ending | undefined): object {
     case undefined:
       return { result: 'waiting' };
     case 'done':
-      return { result: 'done', exitCode: ending.exitCode, worker: workerOf(ending.by) };
+      return { result: 'done', exitCode: ending.exitCode, worker: doer(ending.by) };
     case 'dead': {
       const { reason, exitCode, failures } = ending;
       return { result: 'dead', reason, exitCode, failures };
@@ -134,7 +135,7 @@ function endingJson(ending: Ending | undefined): object {
 function textOf(ending: Ending): string {
   switch (ending.state) {
     case 'done':
-      return `done: exit ${ending.exitCode}, by ${workerOf(ending.by) ?? 'a consumer of go-queue'}`;
+      return `done: exit ${ending.exitCode}, by ${doer(ending.by) ?? 'a consumer of go-queue'}`;
     case 'dead': {
       const { reason, exitCode, failures } = ending;
       const last = exitCode === undefined ? '' : `, exit ${exitCode}`;

@@ -8,6 +8,11 @@ export interface LostClaim {
   readonly token: string;
 }
 
+/** The name of the worker that made the token. */
+export function workerOf(token: string): string {
+  return token.slice(0, token.lastIndexOf('/'));
+}
+
 export class Tokens {
   readonly #worker: string;
   readonly #lost: LostClaim[] = [];

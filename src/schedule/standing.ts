@@ -1,5 +1,6 @@
 // What goes on with entries just now: which ticks of each run, when a host last saw to them, and who means something else.
 
+import { workerOf } from '../consume/tokens.ts';
 import { sealEnvelope } from '../core/envelope.ts';
 import { StrangeEntry } from '../core/errors.ts';
 import { keyOf } from '../core/key.ts';
@@ -79,7 +80,7 @@ function claimIn(standing: Standing | StrangeEntry | undefined): Claimed | undef
 }
 
 function runOf(tick: number, { claim: { token }, agoMs }: Claimed): RunningTick {
-  return { tick, forMs: agoMs, worker: token.slice(0, token.lastIndexOf('/')) };
+  return { tick, forMs: agoMs, worker: workerOf(token) };
 }
 
 function tickJob(entry: Entry, tick: number, tube: string, host: string): JobRef {
