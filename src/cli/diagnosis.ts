@@ -47,7 +47,7 @@ export interface Staff {
 }
 
 /**
- * @param staff by node.
+ * @param staff of the nodes that answer.
  * @param isScheduled a schedule is of this tube: then it may be all there is, and its ticks lie elsewhere.
  */
 export function diagnoseWorkers(
@@ -56,6 +56,8 @@ export function diagnoseWorkers(
   isScheduled: boolean,
 ): Finding {
   const subject = `tube ${tube}`;
+  if (staff.length === 0)
+    return { subject, level: 'warn', message: 'no node tells whether anybody works here' };
   if (staff.some(({ waiting }) => waiting > 0))
     return { subject, level: 'good', message: 'a worker waits for jobs' };
   const reserved = Math.max(0, ...staff.map((each) => each.reserved));
@@ -116,13 +118,18 @@ export function diagnoseRedis(
 ): Finding[] {
   const findings = report instanceof DqError ? [] : findingsOf(report);
   if (trouble !== undefined && !findings.some(({ level }) => level === 'bad')) {
-    const { message } = trouble;
+    const message = afterSubject(trouble.message);
     findings.push({ subject: 'redis', level: 'bad', message, remedy: remedyOf(trouble) });
   } else if (report instanceof DqError) {
-    const message = `it works, and doesn't tell how long it keeps what: ${report.message}`;
+    const message = `it works, and doesn't tell how long it keeps what: ${afterSubject(report.message)}`;
     findings.push({ subject: 'redis', level: 'warn', message, remedy: remedyOf(report) });
   }
   return findings;
+}
+
+/** A Redis is called `redis HOST`, and the subject is its first word. */
+function afterSubject(text: string): string {
+  return text.replace(/^redis /, '');
 }
 
 function findingsOf(facts: RedisReport): Finding[] {
@@ -132,7 +139,9 @@ function findingsOf(facts: RedisReport): Finding[] {
     message,
     ...(remedy === undefined ? {} : { remedy }),
   });
-  const findings = [about('good', `${facts.version} at ${facts.name}, ${facts.role}`)];
+  const findings = [
+    about('good', `${facts.version} at ${afterSubject(facts.name)}, ${facts.role}`),
+  ];
   if (facts.role === 'slave') {
     findings.push(about('bad', 'a replica takes no claims', 'name the primary, or its sentinels'));
   }

@@ -80,11 +80,12 @@ async function lookAtTube(tube: string, cluster: Cluster): Promise<TubeFindings>
       ? [await lookAtEmbedded(tube, cluster)]
       : await Promise.all((await cluster.beanstalkdNodes(tube)).map(lookAtNode));
   const cron = await cronOf(tube, cluster);
+  const staff = looks.flatMap((look) => look.staff ?? []);
   const servers = new Map(looks.map(({ endpoint, server }) => [endpoint, server]));
   return {
     nodes: looks.map(({ findings }) => findings),
     twins: diagnoseTwins(servers),
-    workers: diagnoseWorkers(tube, looks, cron.length > 0),
+    workers: diagnoseWorkers(tube, staff, cron.length > 0),
     cron,
   };
 }
@@ -100,24 +101,24 @@ async function cronOf(tube: string, cluster: Cluster): Promise<Finding[]> {
   }
 }
 
-interface Look extends Staff {
+interface Look {
   readonly endpoint: string;
   readonly findings: readonly Finding[];
+  /** Undefined: it can't be asked. */
+  readonly staff?: Staff | undefined;
   /** Undefined: not known. */
   readonly server?: string | undefined;
 }
 
-const nobody: Staff = { waiting: 0, reserved: 0, idle: 0 };
-
 async function lookAtEmbedded(tube: string, cluster: Cluster): Promise<Look> {
   const finding = await lookAtFile('embedded', cluster);
   const look = { endpoint: 'embedded', findings: [finding] };
-  if (isBad(finding)) return { ...look, ...nobody };
+  if (isBad(finding)) return look;
   const [node] = await cluster.nodes(tube);
   const counts = await node?.counts();
-  if (counts === undefined) return { ...look, ...nobody };
+  if (counts === undefined) return look;
   const { waiting, reserved, ready, delayed, buried } = counts;
-  return { ...look, waiting, reserved, idle: ready + delayed + buried };
+  return { ...look, staff: { waiting, reserved, idle: ready + delayed + buried } };
 }
 
 /** The file of the embedded queue, or of the ledger of a lone beanstalkd: can it be written? */
@@ -137,8 +138,8 @@ async function lookAtNode(node: BeanstalkdNode): Promise<Look> {
   const { endpoint } = node;
   try {
     const facts = await node.describe();
-    const { waiting, reserved, idle, server } = facts;
-    return { endpoint, findings: diagnoseNode(endpoint, facts), waiting, reserved, idle, server };
+    const { server } = facts;
+    return { endpoint, findings: diagnoseNode(endpoint, facts), staff: facts, server };
   } catch (error) {
     if (!(error instanceof NodeError)) throw error;
     const remedy = 'is beanstalkd running there, and does it listen on that address (-l)?';
@@ -148,7 +149,7 @@ async function lookAtNode(node: BeanstalkdNode): Promise<Look> {
       message: error.message,
       remedy,
     };
-    return { endpoint, findings: [finding], ...nobody };
+    return { endpoint, findings: [finding] };
   }
 }
 

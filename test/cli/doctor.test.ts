@@ -25,6 +25,7 @@ describe('a healthy cluster', () => {
       expect(stdout).toContain(endpoint);
     }
     expect(stdout).toMatch(/1\.1\d/);
+    expect(stdout).toMatch(new RegExp(`^ok   redis [\\d.]+ at ${cluster.redis.endpoint}, `, 'm'));
     expect(code).toBe(0);
     work.kill('SIGTERM');
     await work.ended;
@@ -65,6 +66,14 @@ describe('what is wrong is named with its remedy', () => {
     const cluster = await healthy();
     await Promise.all(cluster.nodes.slice(1).map((node) => node.kill()));
     expect((await cluster.dq(['doctor'])).code).toBe(75);
+  });
+
+  it('no node that answers: it is not known who works there', async () => {
+    const cluster = await clusterOf(1);
+    await cluster.nodes[0]?.kill();
+    const { stdout } = await cluster.dq(['doctor']);
+    expect(stdout).toContain('tube default no node tells whether anybody works here');
+    expect(stdout).not.toContain('no worker waits');
   });
 
   it('a node that drains', async () => {
@@ -142,8 +151,7 @@ describe('what is wrong is named with its remedy', () => {
     await cluster.redis.kill();
     const { code, stdout } = await cluster.dq(['doctor']);
     expect(code).toBe(75);
-    expect(stdout).toMatch(/^BAD .*redis/m);
-    expect(stdout).toContain(cluster.redis.endpoint);
+    expect(stdout).toMatch(new RegExp(`^BAD  redis ${cluster.redis.endpoint}: `, 'm'));
   });
 
   it('a Redis that evicts', async () => {

@@ -25,8 +25,8 @@ it.each([
   ['self-signed certificate', /redis\.tls\.ca/],
   ['WRONGPASS invalid username-password pair', /password/],
 ])('is bad when it takes none: %s', (message, remedy) => {
-  const [, finding] = diagnoseRedis(report, new LedgerDown(message));
-  expect(finding).toMatchObject({ level: 'bad', message });
+  const [, finding] = diagnoseRedis(report, new LedgerDown(`redis r:1: ${message}`));
+  expect(finding).toMatchObject({ level: 'bad', message: `r:1: ${message}` });
   expect(finding?.remedy).toMatch(remedy);
 });
 
