@@ -11,10 +11,10 @@ import type { Board } from './ledger/board.ts';
 import { defaultTerms, type Ledger } from './ledger/ledger.ts';
 import { JobProducer } from './produce/producer.ts';
 import { Replicator } from './produce/replicator.ts';
-import type { ReplicaOf } from './produce/identify.ts';
 import type { BeanstalkdNode } from './queue/beanstalkd.ts';
 import type { QueueNode } from './queue/node.ts';
 import type { Gauge } from './queue/gauge.ts';
+import type { ReplicaOf } from './queue/replica-of.ts';
 
 /** The node that a receipt names, and the logical tube of the job there. */
 interface Found {

@@ -7,7 +7,7 @@ import { NodeError, StrangeEntry } from '../core/errors.ts';
 import { formatReceipt } from '../core/receipt.ts';
 import type { Printer } from '../output/printer.ts';
 import type { Progress } from '../output/progress.ts';
-import { addressesOf } from '../produce/replicator.ts';
+import { addressesOf } from '../queue/replica-of.ts';
 import type { SurveyedJob } from '../survey/job.ts';
 import type { Selection } from '../survey/selection.ts';
 import { survey } from '../survey/survey.ts';

@@ -2,6 +2,7 @@
 
 import type { Standing } from '../ledger/ledger.ts';
 import type { JobFacts, LedgerFacts, ReplicaFacts } from '../output/survey-json.ts';
+import { addressOf } from '../queue/replica-of.ts';
 import type { SurveyedJob, SurveyedReplica } from '../survey/job.ts';
 
 /** @param whole each replica with all that its node says of it. */
@@ -19,8 +20,8 @@ export function factsOf(job: SurveyedJob, whole = false): JobFacts {
   };
 }
 
-function replicaFacts({ node, id, stats }: SurveyedReplica): ReplicaFacts {
-  return { endpoint: node.endpoint, tube: node.tube, id, state: stats.state };
+function replicaFacts(replica: SurveyedReplica): ReplicaFacts {
+  return { ...addressOf(replica), state: replica.stats.state };
 }
 
 function wholeReplica(replica: SurveyedReplica): ReplicaFacts {

@@ -6,7 +6,8 @@ import { jobSheet } from '../output/job-sheet.ts';
 import type { Printer } from '../output/printer.ts';
 import { surveyJson, type JobFacts, type ReplicaFacts } from '../output/survey-json.ts';
 import { nothingLeft } from '../produce/revoke.ts';
-import { firstJobs, inspect, type Inspection, type Place } from '../survey/inspect.ts';
+import { addressOf } from '../queue/replica-of.ts';
+import { firstJobs, inspect, type Inspection } from '../survey/inspect.ts';
 import type { Context } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { factsOf } from './job-facts.ts';
@@ -66,10 +67,6 @@ function missing({ absent, unreached }: Inspection): ReplicaFacts[] {
       error: messageOf(place.error),
     })),
   ];
-}
-
-function addressOf({ node, id }: Place): Pick<ReplicaFacts, 'endpoint' | 'tube' | 'id'> {
-  return { endpoint: node.endpoint, tube: node.tube, id };
 }
 
 async function groundOf(tube: string, cluster: Cluster, printer: Printer) {

@@ -7,7 +7,7 @@ import { defaultPriority } from '../core/job-defaults.ts';
 import { keyOf } from '../core/key.ts';
 import { putInOrder, type BulkEnd, type BulkParts } from '../produce/bulk.ts';
 import { MayStillRun, type Accepted, type JobProducer } from '../produce/producer.ts';
-import { addressesOf } from '../produce/replicator.ts';
+import { addressesOf } from '../queue/replica-of.ts';
 import { jsonText } from '../output/escape.ts';
 import { putJson } from '../output/job-json.ts';
 import type { Printer } from '../output/printer.ts';

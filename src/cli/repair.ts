@@ -18,7 +18,7 @@ import {
   type Repair,
   type WornJob,
 } from '../produce/repair.ts';
-import { addressesOf } from '../produce/replicator.ts';
+import { addressesOf } from '../queue/replica-of.ts';
 import type { QueueNode } from '../queue/node.ts';
 import type { SurveyedJob } from '../survey/job.ts';
 import { survey } from '../survey/survey.ts';

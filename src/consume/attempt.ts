@@ -7,6 +7,7 @@ import { longestDelay } from '../core/job-defaults.ts';
 import type { Claim, ClaimAnswer, JobRef, Ledger, Standing } from '../ledger/ledger.ts';
 import { isPutAfter } from '../ledger/machine.ts';
 import type { Reservation } from '../queue/node.ts';
+import { addressOf } from '../queue/replica-of.ts';
 import type { Report, WorkEvent } from './events.ts';
 import type { Gate } from './gate.ts';
 import type { Admit, Drop, FactsOf, Handler, Outcome, Run, Task } from './handler.ts';
@@ -330,8 +331,7 @@ export class Attempt implements Run {
     const { dueNs, payload } = this.#content;
     const [replica] = this.#replicas;
     if (replica === undefined) throw new Error('a job without a replica can not run');
-    const { node, id } = replica.reservation;
-    const address = { endpoint: node.endpoint, tube: node.tube, id };
+    const address = addressOf(replica.reservation);
     return { tube, key, dueNs, payload, attempt, failures, deaths, replica: address };
   }
 

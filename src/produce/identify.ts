@@ -1,22 +1,13 @@
 // Identifies a job by replicas that are said to be its: an id may name another job since its node was restarted.
 
-import type { Buffer } from 'node:buffer';
 import { dueMs, openEnvelope } from '../core/envelope.ts';
 import { NodeError } from '../core/errors.ts';
 import { keyOf } from '../core/key.ts';
 import type { JobRef } from '../ledger/ledger.ts';
-import type { QueueNode, ReplicaStats } from '../queue/node.ts';
+import type { FoundReplica } from '../queue/node.ts';
+import { lookAt, type ReplicaOf } from '../queue/replica-of.ts';
 
-/** Where a replica lies, or lay. */
-export interface ReplicaOf {
-  readonly node: QueueNode;
-  readonly id: bigint;
-}
-
-export interface IdentifiedReplica extends ReplicaOf {
-  readonly envelope: Buffer;
-  readonly stats: ReplicaStats;
-}
+export type IdentifiedReplica = ReplicaOf & FoundReplica;
 
 export interface IdentifiedJob {
   readonly ref: JobRef;
@@ -41,10 +32,8 @@ export type Unidentified =
 interface Found {
   readonly replica: ReplicaOf;
   /** Undefined when nothing is there, or why it can't be known. */
-  readonly content: Content | NodeError | undefined;
+  readonly content: FoundReplica | NodeError | undefined;
 }
-
-type Content = Pick<IdentifiedReplica, 'envelope' | 'stats'>;
 
 /**
  * The job of a receipt. A node without binlog counts its ids from 1 after a restart: one replica of several proves
@@ -95,13 +84,9 @@ export async function identifyByKey(
   return { ref, replicas: own, silent, others };
 }
 
-/** Both questions go at once: what lies between two trips may change. */
 async function find(replica: ReplicaOf): Promise<Found> {
-  const { node, id } = replica;
   try {
-    const [stats, envelope] = await Promise.all([node.stats(id), node.peek(id)]);
-    const isThere = stats?.tube === node.tube && envelope !== undefined;
-    return { replica, content: isThere ? { envelope, stats } : undefined };
+    return { replica, content: await lookAt(replica) };
   } catch (error) {
     if (error instanceof NodeError) return { replica, content: error };
     throw error;
@@ -113,8 +98,8 @@ function errorsOf(found: readonly Found[]): NodeError[] {
 }
 
 function presentOf(found: readonly Found[]): IdentifiedReplica[] {
-  return found.flatMap(({ replica: { node, id }, content }) =>
-    content === undefined || content instanceof NodeError ? [] : [{ node, id, ...content }],
+  return found.flatMap(({ replica: { node }, content }) =>
+    content === undefined || content instanceof NodeError ? [] : [{ node, ...content }],
   );
 }
 

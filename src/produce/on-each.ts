@@ -1,7 +1,7 @@
 // Does the same to every replica of a job, wherever it lies.
 
 import { NodeError } from '../core/errors.ts';
-import type { ReplicaOf } from './identify.ts';
+import type { ReplicaOf } from '../queue/replica-of.ts';
 
 /** @returns the endpoints that can't be reached, or refuse. */
 export async function onEach<Replica extends Pick<ReplicaOf, 'node'>>(

@@ -10,8 +10,8 @@ import { keyOf } from '../core/key.ts';
 import { formatReceipt } from '../core/receipt.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { assertPutOptions } from '../queue/puts.ts';
+import { addressesOf } from '../queue/replica-of.ts';
 import {
-  addressesOf,
   TooFewReplicas,
   takeBack,
   type JobPut,

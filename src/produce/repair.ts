@@ -12,8 +12,8 @@ import { longestDelay } from '../core/job-defaults.ts';
 import type { JobRef, Ledger, Standing } from '../ledger/ledger.ts';
 import type { QueueNode, ReplicaStats } from '../queue/node.ts';
 import { Puts } from '../queue/puts.ts';
+import type { ReplicaOf } from '../queue/replica-of.ts';
 import { isOver } from './endings.ts';
-import type { ReplicaOf } from './identify.ts';
 import { takeBack } from './replicator.ts';
 
 export interface WornJob {

@@ -3,10 +3,9 @@
 import { allOf } from '../core/all-of.ts';
 import type { Clock } from '../core/clock.ts';
 import { DqError, NodeError, reasonsOf } from '../core/errors.ts';
-import type { ReplicaAddress } from '../core/receipt.ts';
 import type { Life, QueueNode } from '../queue/node.ts';
 import { Puts, type Put } from '../queue/puts.ts';
-import type { ReplicaOf } from './identify.ts';
+import type { ReplicaOf } from '../queue/replica-of.ts';
 import { Rotation } from './rotation.ts';
 
 export interface ReplicatorOptions {
@@ -199,8 +198,4 @@ async function takeBackOne(
     if (error instanceof NodeError) return false;
     throw error;
   }
-}
-
-export function addressesOf(replicas: readonly ReplicaOf[]): ReplicaAddress[] {
-  return replicas.map(({ node, id }) => ({ endpoint: node.endpoint, tube: node.tube, id }));
 }

@@ -5,15 +5,14 @@ import { DqError, reasonsOf } from '../core/errors.ts';
 import { formatReceipt } from '../core/receipt.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { isPutAfter } from '../ledger/machine.ts';
+import { addressesOf, type ReplicaOf } from '../queue/replica-of.ts';
 import {
   identify,
   type IdentifiedJob,
   type IdentifiedReplica,
-  type ReplicaOf,
   type Unidentified,
 } from './identify.ts';
 import { onEach } from './on-each.ts';
-import { addressesOf } from './replicator.ts';
 import { isStamp } from './stamp.ts';
 
 /**

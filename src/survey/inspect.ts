@@ -4,6 +4,7 @@ import { NodeError, type LedgerDown } from '../core/errors.ts';
 import { keyOf } from '../core/key.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { QueueNode, FoundReplica, WaitingState } from '../queue/node.ts';
+import { lookAt, type ReplicaOf } from '../queue/replica-of.ts';
 import { contentOf, jobOf, knownOf, type SurveyedJob } from './job.ts';
 import { noneAnswers } from './side-by-side.ts';
 import { Standings, type Looked } from './standings.ts';
@@ -16,32 +17,26 @@ export interface Ground {
   readonly onTrouble: (trouble: NodeError | LedgerDown) => void;
 }
 
-/** A place that a receipt names. */
-export interface Place {
-  readonly node: QueueNode;
-  readonly id: bigint;
-}
-
 export interface Inspection {
   /**
    * What is there, the one with the most replicas first. More than one: ids name other jobs after a node lost its data.
    */
   readonly jobs: readonly SurveyedJob[];
   /** Where nothing is, or something of another tube. */
-  readonly absent: readonly Place[];
-  readonly unreached: readonly (Place & { readonly error: NodeError })[];
+  readonly absent: readonly ReplicaOf[];
+  readonly unreached: readonly (ReplicaOf & { readonly error: NodeError })[];
 }
 
-type Found = Place & { readonly replica: FoundReplica };
+type Found = ReplicaOf & { readonly replica: FoundReplica };
 
-export async function inspect(places: readonly Place[], ground: Ground): Promise<Inspection> {
+export async function inspect(places: readonly ReplicaOf[], ground: Ground): Promise<Inspection> {
   const found: Found[] = [];
-  const absent: Place[] = [];
-  const unreached: (Place & { error: NodeError })[] = [];
+  const absent: ReplicaOf[] = [];
+  const unreached: (ReplicaOf & { error: NodeError })[] = [];
   await Promise.all(
     places.map(async (place) => {
       try {
-        const replica = await replicaAt(place);
+        const replica = await lookAt(place);
         if (replica === undefined) absent.push(place);
         else found.push({ ...place, replica });
       } catch (error) {
@@ -52,12 +47,6 @@ export async function inspect(places: readonly Place[], ground: Ground): Promise
   );
   const jobs = await jobsOf(found, ground);
   return { jobs: jobs.sort((a, b) => b.replicas.length - a.replicas.length), absent, unreached };
-}
-
-async function replicaAt({ node, id }: Place): Promise<FoundReplica | undefined> {
-  const [stats, envelope] = await Promise.all([node.stats(id), node.peek(id)]);
-  if (stats?.tube !== node.tube || envelope === undefined) return undefined;
-  return { id, stats, envelope };
 }
 
 const waitingStates: readonly WaitingState[] = ['ready', 'delayed', 'buried'];

@@ -6,14 +6,13 @@ import { keyOf } from '../core/key.ts';
 import type { Standing } from '../ledger/ledger.ts';
 import { isPutAfter } from '../ledger/machine.ts';
 import type { QueueNode, ReplicaState, ReplicaStats } from '../queue/node.ts';
+import type { ReplicaOf } from '../queue/replica-of.ts';
 import type { Known, Looked } from './standings.ts';
 
 /** The ledger's state where it has one, else that of the replica that is furthest on. */
 export type JobState = Standing['state'] | ReplicaState;
 
-export interface SurveyedReplica {
-  readonly node: QueueNode;
-  readonly id: bigint;
+export interface SurveyedReplica extends ReplicaOf {
   readonly stats: ReplicaStats;
 }
 
