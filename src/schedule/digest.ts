@@ -3,13 +3,15 @@
 import { createHash } from 'node:crypto';
 import { localZone, offsetAt } from '../core/zone.ts';
 import type { Entry } from './entry.ts';
+import { followsClock, type Times } from './times.ts';
 
 /** Counted up whenever what is hashed changes: digests of two forms can't be compared. */
-const form = '1-';
+const form = '2-';
 
 /** Of everything but its name and place: the same on every host, of whichever version that writes this form. */
-export function digestOf({ schedule, zone, hosts, grace, missed, delay, task }: Entry): string {
-  const facts = [schedule, clocksOf(zone), hosts, grace, missed, delay, ...taskFacts(task)];
+export function digestOf({ times, zone, hosts, grace, missed, delay, task }: Entry): string {
+  const when = [timesFacts(times), clocksOf(zone), delay];
+  const facts = [...when, hosts, grace, missed, ...taskFacts(task)];
   const hash = createHash('sha256').update(JSON.stringify(facts)).digest('hex');
   return `${form}${hash.slice(0, 12)}`;
 }
@@ -17,6 +19,20 @@ export function digestOf({ schedule, zone, hosts, grace, missed, delay, task }: 
 /** False also where it can't be known: of another version's form. */
 export function areUnlike(one: string, other: string): boolean {
   return one !== other && one.startsWith(form) && other.startsWith(form);
+}
+
+/** Equal for all ways to write the same ticks: names, lists and ranges, `@daily`. */
+function timesFacts(times: Entry['times']): unknown {
+  if (times === 'reboot') return times;
+  const { seconds, minutes, hours, months } = times;
+  return [seconds, minutes, hours, [...months], daysFacts(times), followsClock(times)];
+}
+
+function daysFacts({ daysOfMonth, daysOfWeek, stars }: Times): unknown {
+  const alternatives = !stars.dayOfMonth && !stars.dayOfWeek;
+  const all = [daysOfMonth.size === 31, daysOfWeek.size === 7];
+  if (alternatives ? all.includes(true) : !all.includes(false)) return 'every day';
+  return [[...daysOfMonth], alternatives, [...daysOfWeek]];
 }
 
 /** In JSON's words, where undefined is null. */
