@@ -24,8 +24,7 @@ interface Found {
 
 export class Cluster {
   readonly config: Config;
-  /** Where the embedded queue, or the embedded ledger of a single node, has its file. */
-  readonly folder: string;
+  readonly #env: NodeJS.ProcessEnv;
   readonly #beanstalkds = new Map<string, BeanstalkdNode>();
   readonly #embeddedNodes = new Map<string, QueueNode>();
   #gauges: readonly Gauge[] = [];
@@ -35,7 +34,12 @@ export class Cluster {
 
   constructor(config: Config, env: NodeJS.ProcessEnv) {
     this.config = config;
-    this.folder = embeddedFolder(env, process.getuid?.());
+    this.#env = env;
+  }
+
+  /** Where the embedded queue, or the embedded ledger of a single node, has its file. */
+  get folder(): string {
+    return embeddedFolder(this.#env, process.getuid?.());
   }
 
   /** Every node, with the tube where the replicas of this logical tube lie. */

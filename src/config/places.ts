@@ -1,7 +1,8 @@
 // Where dq's files lie: the places a configuration is looked for, and the folder of the embedded queue.
 
-import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
+import { ownAccount } from '../core/account.ts';
+import { DqError } from '../core/errors.ts';
 
 const names = ['.dqrc.yaml', 'dqrc.yaml'];
 
@@ -14,31 +15,42 @@ export function configPlaces(cwd: string, env: NodeJS.ProcessEnv): string[] {
     ...foldersUpwards(cwd, homeFolder(env)).flatMap((folder) =>
       names.map((name) => join(folder, name)),
     ),
-    join(baseFolder(env, 'XDG_CONFIG_HOME', '.config'), 'dq', 'config.yaml'),
+    ...baseFolder(env, 'XDG_CONFIG_HOME', '.config').map((base) => join(base, 'dq', 'config.yaml')),
     '/etc/dq/config.yaml',
   ];
 }
 
-/** @param uid the user's number; undefined where there are none. */
+/**
+ * @param uid the user's number; undefined where there are none.
+ * @throws DqError `config`: the user has no home.
+ */
 export function embeddedFolder(env: NodeJS.ProcessEnv, uid: number | undefined): string {
   const ofService = env['STATE_DIRECTORY']?.split(':')[0];
   if (ofService !== undefined && ofService !== '') return ofService;
   if (uid === 0) return '/var/lib/dq';
-  return join(baseFolder(env, 'XDG_STATE_HOME', '.local/state'), 'dq');
+  const [base] = baseFolder(env, 'XDG_STATE_HOME', '.local/state');
+  if (base !== undefined) return join(base, 'dq');
+  throw new DqError('config', 'there is no folder for the queue: this user has no home', {
+    hint: 'set HOME, or STATE_DIRECTORY to the folder',
+  });
 }
 
-function foldersUpwards(from: string, last: string): string[] {
+function foldersUpwards(from: string, last: string | undefined): string[] {
   const parent = dirname(from);
   return from === last || from === parent ? [from] : [from, ...foldersUpwards(parent, last)];
 }
 
 /** The XDG rules: a variable that is unset, empty or no absolute path doesn't count. */
-function baseFolder(env: NodeJS.ProcessEnv, variable: string, inHome: string): string {
+function baseFolder(env: NodeJS.ProcessEnv, variable: string, inHome: string): [] | [string] {
   const folder = env[variable] ?? '';
-  return isAbsolute(folder) ? folder : join(homeFolder(env), inHome);
+  if (isAbsolute(folder)) return [folder];
+  const home = homeFolder(env);
+  return home === undefined ? [] : [join(home, inHome)];
 }
 
-function homeFolder(env: NodeJS.ProcessEnv): string {
-  const home = env['HOME'] ?? '';
-  return isAbsolute(home) ? home : homedir();
+/** Undefined where neither HOME nor the list of users knows it, as in a container that runs as some number. */
+function homeFolder(env: NodeJS.ProcessEnv): string | undefined {
+  const named = env['HOME'] ?? '';
+  const home = isAbsolute(named) ? named : (ownAccount()?.homedir ?? '');
+  return isAbsolute(home) ? home : undefined;
 }

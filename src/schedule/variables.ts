@@ -1,5 +1,6 @@
 // What the variables of a crontab mean: the zone, the delay, and the environment of its commands.
 
+import type { Account } from '../core/account.ts';
 import { DqError } from '../core/errors.ts';
 import { offsetAt } from '../core/zone.ts';
 import type { Variable } from './crontab-line.ts';
@@ -82,11 +83,6 @@ const mostMinutes = 24 * 60;
 function randomDelay(value: string): number | undefined {
   const minutes = /^\d+$/.test(value) ? Number(value) : Infinity;
   return minutes <= mostMinutes ? minutes * 60_000 : undefined;
-}
-
-export interface Account {
-  readonly username: string;
-  readonly homedir: string;
 }
 
 /** As crond tells who runs a command; an inherited HOME stays, as dq keeps its files there too. */

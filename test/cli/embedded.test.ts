@@ -1,6 +1,6 @@
 // dq without a configuration, and with `nodes: embedded`: where the queue is, and when that is said.
 
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { dq, jsonLines, lines, startDq, type Around } from '../support/cli.ts';
@@ -18,6 +18,14 @@ function elsewhere(env: Readonly<Record<string, string>> = {}): Around & { state
 const asUser = {
   NODE_OPTIONS: '--import=data:text/javascript,process.getuid=()=>1000',
   STATE_DIRECTORY: undefined,
+};
+
+/** A number that isn't in the list of users, as in a container. */
+const asNobody = {
+  ...asUser,
+  NODE_OPTIONS:
+    asUser.NODE_OPTIONS +
+    ";process.getBuiltinModule('os').userInfo=()=>{throw(Object.assign(Error(),{code:'ERR_SYSTEM_ERROR'}))}",
 };
 
 const said = (folder: string): string =>
@@ -77,6 +85,27 @@ describe('with no configuration', () => {
     const { code, stderr } = await dq(['put', 'x'], { cwd, env: { ...asUser, ...env(cwd) } });
     expect([code, stderr]).toEqual([0, said(join(cwd, folder))]);
     expect(statSync(join(cwd, folder, 'queue.db')).isFile()).toBe(true);
+  });
+
+  it.each([undefined, '', 'relative'])(
+    'a user without a home is told so, HOME being %j',
+    async (HOME) => {
+      const cwd = temporaryFolder();
+      for (const words of [['put', 'x'], ['list'], ['doctor'], ['work', '--', 'true']]) {
+        const { code, stderr } = await dq(words, { cwd, env: { ...asNobody, HOME } });
+        expect([words, code, stderr]).toEqual([
+          words,
+          2,
+          expect.stringMatching(/^dq: there is no folder for the queue: .* no home\n .*HOME.*\n$/),
+        ]);
+      }
+      expect(readdirSync(cwd)).toEqual([]);
+    },
+  );
+
+  it('a user without a home needs none where the folder is named', async () => {
+    const here = elsewhere({ NODE_OPTIONS: asNobody.NODE_OPTIONS, HOME: '' });
+    expect(await dq(['put', 'x'], here)).toMatchObject({ code: 0, stderr: said(here.state) });
   });
 
   it('is an error in CI: nothing is put', async () => {

@@ -1,6 +1,6 @@
 // Where a configuration is looked for, in which order, and where the embedded queue lies.
 
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { configPlaces, embeddedFolder } from '../../../src/config/places.ts';
 
@@ -31,7 +31,7 @@ describe('configPlaces', () => {
 
   it('heed no variable that is empty or relative', () => {
     const places = configPlaces('/', { HOME: '', XDG_CONFIG_HOME: 'relative' });
-    expect(places).toContain(`${homedir()}/.config/dq/config.yaml`);
+    expect(places).toContain(`${userInfo().homedir}/.config/dq/config.yaml`);
   });
 });
 

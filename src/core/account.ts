@@ -1,7 +1,11 @@
 // The account that this process runs as, by the system's list of users.
 
 import { userInfo } from 'node:os';
-import type { Account } from '../schedule/variables.ts';
+
+export interface Account {
+  readonly username: string;
+  readonly homedir: string;
+}
 
 /** undefined: the list doesn't have it, as in a container that runs as some number. */
 export function ownAccount(read: () => Account = userInfo): Account | undefined {

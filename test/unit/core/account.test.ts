@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ownAccount } from '../../../src/cli/account.ts';
+import { ownAccount } from '../../../src/core/account.ts';
 
 test('a user id that has no account is no error', () => {
   const unknown = Object.assign(new Error('uv_os_get_passwd'), { code: 'ERR_SYSTEM_ERROR' });
