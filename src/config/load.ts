@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ConfigError } from './issue.ts';
 import { configPlaces } from './places.ts';
+import { mayBePlanted } from './planted.ts';
 import { parseConfig, type Config } from './schema.ts';
 import { readYaml } from './yaml.ts';
 
@@ -33,7 +34,14 @@ export async function loadConfig({ file, tubes = [], env, cwd }: LoadOptions): P
 
 /** The absolute path of the file it is read from; undefined: there is none. @throws ConfigError */
 export function findConfig({ file, env, cwd }: Omit<LoadOptions, 'tubes'>): string | undefined {
-  return namedFile(file, env, cwd) ?? configPlaces(resolve(cwd), env).find(existsSync);
+  return namedFile(file, env, cwd) ?? foundFile(cwd, env);
+}
+
+function foundFile(cwd: string, env: NodeJS.ProcessEnv): string | undefined {
+  const path = configPlaces(resolve(cwd), env).find(existsSync);
+  if (path === undefined || !mayBePlanted(path, process.getuid?.())) return path;
+  const message = 'belongs to another user, in a folder that anybody can write to';
+  throw new ConfigError([{ file: path, message, hint: `if you trust it, name it: -c ${path}` }]);
 }
 
 /** A file that was named must be there: the search is no fall-back. */
