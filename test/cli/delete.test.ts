@@ -5,6 +5,7 @@ import { jsonLines } from '../support/cli.ts';
 import { clusterOf } from '../support/cluster.ts';
 import type { Place } from '../support/place.ts';
 import { places } from '../support/places.ts';
+import { startProxy } from '../support/proxy.ts';
 
 let cluster: Place;
 
@@ -159,6 +160,22 @@ describe('nothing is deleted', () => {
     expect(stderr).toContain(own.redis.endpoint);
     expect(await own.envelopes(receipt)).not.toContain(undefined);
   });
+});
+
+it('put again after a delete that got through one receipt of two is run', async () => {
+  const own = await clusterOf(1);
+  const proxy = await startProxy(own.redis.port);
+  const words = ['at', new Date(Date.now() + 1_000).toISOString(), 'again'];
+  const [deleted, kept] = [await own.putAs(...words), await own.put('--delay', '1h', 'kept')];
+  proxy.onRequest((chunk) => {
+    if (chunk.includes(kept.key)) proxy.refuse();
+  });
+  const env = { DQ_REDIS: `redis://${proxy.endpoint}` };
+  const { code, stderr } = await own.dq(['delete', deleted.receipt, kept.receipt], { env });
+  expect([code, stderr]).toEqual([75, expect.stringContaining(`deleted ${deleted.receipt}`)]);
+  await own.putAs(...words);
+  expect((await own.dq(['work', '--drain', '--', 'echo ran >> ran'])).code).toBe(0);
+  expect(own.read('ran')).toEqual(['ran']);
 });
 
 describe('a buried replica on a node that was down', () => {
