@@ -10,6 +10,7 @@ import { jsonText } from '../output/escape.ts';
 import { nodesOf, type SurveyedJob } from '../survey/job.ts';
 import { needsLedger, readSelection, type SelectionOptions } from '../survey/selection.ts';
 import { survey } from '../survey/survey.ts';
+import { blindness } from './blindness.ts';
 import type { Context } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { factsOf } from './job-facts.ts';
@@ -30,6 +31,7 @@ export async function list(options: ListOptions, context: Context): Promise<void
   const { tube, replicas } = config;
   const bar = await progressBar(printer);
   const sharesLine = printer.columns !== undefined;
+  const unseen: string[] = [];
   let found = 0;
   try {
     const print = await printing(replicas, printer);
@@ -39,8 +41,9 @@ export async function list(options: ListOptions, context: Context): Promise<void
       onTrouble: (trouble) => {
         bar.hide();
         printer.warn(troubleText(trouble));
-        const isLedger = !(trouble instanceof NodeError || trouble instanceof StrangeEntry);
-        if (isLedger && needsLedger(selection)) context.exit(exitCodes.unavailable);
+        if (trouble instanceof NodeError) unseen.push(trouble.node);
+        else if (!(trouble instanceof StrangeEntry) && needsLedger(selection))
+          context.exit(exitCodes.unavailable);
       },
       onProgress: (progress) => {
         if (progress < 1) bar.show(progress, found);
@@ -53,8 +56,13 @@ export async function list(options: ListOptions, context: Context): Promise<void
         if (sharesLine) bar.hide();
         await print(jobs);
       }
-      if (printer.closed || found === limit) break;
+      if (printer.closed || found === limit) return;
     }
+    bar.hide();
+    const blind = blindness(unseen, config);
+    if (blind === undefined) return;
+    printer.warn(blind);
+    context.exit(exitCodes.unavailable);
   } finally {
     bar.hide();
     await cluster.close();

@@ -8,6 +8,7 @@ import { surveyJson, type JobFacts, type ReplicaFacts } from '../output/survey-j
 import { nothingLeft } from '../produce/revoke.ts';
 import { addressOf } from '../queue/replica-of.ts';
 import { firstJobs, inspect, type Inspection } from '../survey/inspect.ts';
+import { blindness } from './blindness.ts';
 import type { Context } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { factsOf } from './job-facts.ts';
@@ -17,19 +18,23 @@ export async function peek(receipts: readonly string[], context: Context): Promi
   const [receipt] = receipts;
   const cluster = openCluster(await context.config(), context);
   try {
-    if (receipt === undefined) await peekFirst(cluster, context.printer);
+    if (receipt === undefined) await peekFirst(cluster, context);
     else await peekReceipt(receipt, cluster, context);
   } finally {
     await cluster.close();
   }
 }
 
-async function peekFirst(cluster: Cluster, printer: Printer): Promise<void> {
+async function peekFirst(cluster: Cluster, { printer, exit }: Context): Promise<void> {
   const { tube } = cluster.config;
-  const nodes = await cluster.nodes(tube);
-  const jobs = await firstJobs(nodes, await groundOf(tube, cluster, printer));
+  const ground = await groundOf(tube, cluster, printer);
+  const jobs = await firstJobs(await cluster.nodes(tube), ground);
   if (jobs.length === 0) printer.note(`nothing is ready, delayed or buried in ${tube}`);
   for (const job of jobs) await show(factsOf(job, true), printer);
+  const blind = blindness(ground.unseen, cluster.config);
+  if (blind === undefined) return;
+  printer.warn(blind);
+  exit(exitCodes.unavailable);
 }
 
 async function peekReceipt(receipt: string, cluster: Cluster, context: Context): Promise<void> {
@@ -70,11 +75,13 @@ function missing({ absent, unreached }: Inspection): ReplicaFacts[] {
 }
 
 async function groundOf(tube: string, cluster: Cluster, printer: Printer) {
+  const unseen: string[] = [];
   const onTrouble = (trouble: NodeError | LedgerDown): void => {
-    const { message } = trouble;
-    printer.warn(trouble instanceof NodeError ? `${trouble.node}: ${message}` : message);
+    const isNode = trouble instanceof NodeError;
+    if (isNode) unseen.push(trouble.node);
+    printer.warn(isNode ? `${trouble.node}: ${trouble.message}` : trouble.message);
   };
-  return { tube, ledger: await cluster.ledger(), onTrouble };
+  return { tube, ledger: await cluster.ledger(), onTrouble, unseen };
 }
 
 async function show(job: JobFacts, printer: Printer): Promise<void> {

@@ -22,6 +22,7 @@ import { addressesOf } from '../queue/replica-of.ts';
 import type { QueueNode } from '../queue/node.ts';
 import type { SurveyedJob } from '../survey/job.ts';
 import { survey } from '../survey/survey.ts';
+import { blindness } from './blindness.ts';
 import { describe } from './chosen-jobs.ts';
 import type { Context } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -130,12 +131,9 @@ class Repairer {
     if (lost?.aborted === true) throw new DqError('unavailable', `another repairs ${tube} by now`);
     if (signals.code !== undefined) return signals.code;
     const left = this.#count('incomplete') + this.#count('young') + this.#count('unreadable');
-    const isBlind = this.#troubles.size >= minReplicas;
-    if (isBlind)
-      this.#printer.warn(
-        `${[...this.#troubles.keys()].join(', ')} can't be asked: jobs may be out of sight`,
-      );
-    return left > 0 || isBlind ? exitCodes.unavailable : exitCodes.done;
+    const blind = blindness([...this.#troubles.keys()], { minReplicas });
+    if (blind !== undefined) this.#printer.warn(blind);
+    return left > 0 || blind !== undefined ? exitCodes.unavailable : exitCodes.done;
   }
 
   readonly #mend = async (job: SurveyedJob): Promise<void> => {

@@ -12,6 +12,7 @@ import { DqError } from '../core/errors.ts';
 import type { Printer } from '../output/printer.ts';
 import { isTickTube } from '../schedule/tick-job.ts';
 import { resolveHandler } from '../run/command.ts';
+import { blindness } from './blindness.ts';
 import type { Context } from './context.ts';
 import { eventReport } from './event-report.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -129,13 +130,9 @@ function whenEnded(ended: Promise<unknown>): AbortSignal {
 }
 
 /** Why jobs may be left. */
-function hindranceOf(
-  { unseen, ledgerDown }: DrainEnd,
-  { minReplicas }: Config,
-): string | undefined {
+function hindranceOf({ unseen, ledgerDown }: DrainEnd, config: Config): string | undefined {
   if (ledgerDown) return `jobs may be left: the ledger was down for ${longestOutage / 1_000} s`;
-  if (unseen.length < minReplicas) return undefined;
-  return `jobs may be out of sight: ${unseen.join(', ')} can't be reached`;
+  return blindness(unseen, config);
 }
 
 function fateOfUnsettled(count: number): string {

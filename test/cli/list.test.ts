@@ -224,6 +224,17 @@ describe('when something is down', () => {
     expect(lines((await own.dq(['list', '--under-replicated'])).stdout)).toHaveLength(600);
   });
 
+  it('so many nodes that jobs may be out of sight: the others are listed, and exit 75', async () => {
+    const own = await threeNodes();
+    const away = own.nodes.slice(1);
+    await Promise.all(away.map((node) => node.kill()));
+    const { code, stdout, stderr } = await own.dq(['list']);
+    expect([code, lines(stdout).length]).toEqual([75, 600]);
+    expect(stderr).toContain("can't be asked: jobs may be out of sight");
+    for (const { endpoint } of away) expect(lines(stderr).at(-1)).toContain(endpoint);
+    expect((await own.dq(['list', '--limit', '1'])).code).toBe(0);
+  });
+
   it('all nodes: exit 75', async () => {
     const own = await threeNodes();
     await Promise.all(own.nodes.map((node) => node.kill()));

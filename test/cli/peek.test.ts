@@ -153,7 +153,12 @@ describe('when a node', () => {
     );
     const next = await own.dq(['peek']);
     expect([next.code, lines(next.stderr).length]).toEqual([0, 1]);
-    await Promise.all(own.nodes.map((node) => node.kill()));
+    await own.nodes[1]!.kill();
+    const blind = await own.dq(['peek']);
+    expect([blind.code, lines(blind.stdout).length > 0]).toEqual([75, true]);
+    expect(blind.stderr).toContain("can't be asked: jobs may be out of sight");
+    expect((await own.dq(['peek', receipt])).code).toBe(0);
+    await own.nodes[2]!.kill();
     expect((await own.dq(['peek', receipt])).code).toBe(75);
     expect((await own.dq(['peek'])).code).toBe(75);
   });
