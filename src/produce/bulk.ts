@@ -46,12 +46,13 @@ export async function putInOrder<Record>(
   parts: BulkParts<Record>,
 ): Promise<BulkEnd<Record>> {
   const window = new Window<Flying<Record>>(parts.inFlight);
-  const accepting = accept(window, parts.onAccepted);
   const feeding = feed(batches, window, parts).finally(() => {
     window.end();
   });
-  const [fed] = await Promise.allSettled([feeding]);
-  const { accepted, refused, others } = await accepting;
+  // Whether it ended well is asked below
+  feeding.catch(() => undefined);
+  // After a refusal it doesn't wait for what comes next: that may take for ever
+  const { accepted, refused, others } = await accept(window, parts.onAccepted);
   const mayRun: Accepted[] = [];
   const refusals: unknown[] = [];
   for (const result of others) {
@@ -59,7 +60,7 @@ export async function putInOrder<Record>(
     else if (!(await parts.undo(result))) mayRun.push(result);
   }
   const [refusal, ...moreRefusals] = refusals;
-  if (refusal === undefined && fed.status === 'rejected') throw fed.reason;
+  if (refusal === undefined) await feeding;
   return { accepted, refused, refusal, mayRun, moreRefusals };
 }
 
@@ -70,7 +71,8 @@ async function feed<Record>(
 ): Promise<void> {
   for await (const batch of batches) {
     for (let from = 0; from < batch.length; from += atOnce) {
-      if (!(await window.room())) return;
+      await window.room();
+      if (window.isClosed) return;
       const records = batch.slice(from, from + atOnce);
       // Watched from here on: it must not count as unhandled while those before it are awaited
       window.add({

@@ -12,14 +12,18 @@ export class Window<Batch> {
     this.#size = size;
   }
 
-  /** Resolves when one more may be added; to false when no more is wanted. For one caller at a time, as is `oldest`. */
-  async room(): Promise<boolean> {
+  /** No more is wanted. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** Resolves when one more may be added, or none is wanted. For one caller at a time, as is `oldest`. */
+  async room(): Promise<void> {
     while (this.#batches.length >= this.#size && !this.#closed) {
       await new Promise<void>((resolve) => {
         this.#onRoom = resolve;
       });
     }
-    return !this.#closed;
   }
 
   add(batch: Batch): void {
@@ -29,7 +33,7 @@ export class Window<Batch> {
 
   /** The oldest one, which takes up room until it is removed; undefined when no more will come. */
   async oldest(): Promise<Batch | undefined> {
-    while (this.#batches.length === 0 && !this.#ended) {
+    while (this.#batches.length === 0 && !this.#ended && !this.#closed) {
       await new Promise<void>((resolve) => {
         this.#onOldest = resolve;
       });

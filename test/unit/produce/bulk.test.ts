@@ -122,3 +122,17 @@ test('what came before the records can not be read on is accepted, then that is 
   await expect(putting).rejects.toThrow('torn');
   expect(accepted).toEqual(['0', '1', '2']);
 });
+
+test('a refusal is told whether more records come or not', async () => {
+  const waiting = (async function* () {
+    yield [0, 1];
+    await new Promise(() => undefined);
+  })();
+  const end = await putInOrder(waiting, {
+    put: ([, ...others]) => Promise.resolve([new DqError('unavailable', 'no'), ...others.map(job)]),
+    undo: () => Promise.resolve(true),
+    onAccepted: () => undefined,
+    ...{ atOnce, inFlight: 4 },
+  });
+  expect(end).toMatchObject({ accepted: 0, refused: 0, refusal: { message: 'no' } });
+});
