@@ -84,7 +84,6 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #stopping = newController();
   readonly #giveUp = newController();
-  readonly #over = newController();
   readonly #slots: Slots;
   readonly #fetcher: Fetcher;
   readonly #keeper: Keeper;
@@ -220,11 +219,11 @@ export class Worker {
       this.#stopping.abort();
     });
     void aborted(this.#stopping.signal).then(this.#options.onStopping);
-    const upkeep = [this.#keeper, this.#leases].map((each) => each.run(this.#over.signal));
+    const upkeep = [this.#keeper, this.#leases].map((each) => each.run(this.#giveUp.signal));
     this.#fetcher.pump();
     await aborted(this.#stopping.signal);
     await this.#finish(hurry);
-    this.#over.abort();
+    this.#giveUp.abort();
     await Promise.all(upkeep);
     if (this.#defect !== undefined) throw this.#defect;
     const { size: unsettled } = new Set([...this.#unsettled, ...this.#current.keys()]);
@@ -308,7 +307,7 @@ export class Worker {
   /** By a timer: a wall clock may be set while it is away. */
   async #notePostponed(): Promise<void> {
     this.#postponed += 1;
-    await this.#options.clock.sleep(longestPostponement, this.#over.signal);
+    await this.#options.clock.sleep(longestPostponement, this.#giveUp.signal);
     this.#postponed -= 1;
   }
 
