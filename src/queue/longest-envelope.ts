@@ -14,12 +14,14 @@ export const surelyKept = 512;
 
 const asked = new WeakMap<Connection, Promise<number>>();
 
-/** In bytes; asked once a connection. @throws NodeError: nothing was put. */
+/** In bytes; answered once a connection. @throws NodeError: nothing was put. */
 export function longestEnvelope(connection: Connection): Promise<number> {
   const known = asked.get(connection);
   if (known !== undefined) return known;
   const longest = ask(connection);
   asked.set(connection, longest);
+  // It had no memory to answer: it may have the next time
+  longest.catch(() => asked.delete(connection));
   return longest;
 }
 
