@@ -103,7 +103,8 @@ export class BeanstalkdReservation implements Reservation {
       this.#strandedByNode = true;
     }
     const kicked = await this.#send(kickJob(this.id));
-    if (kicked === false) {
+    // Where it isn't buried any more, somebody else has kicked or deleted it
+    if (kicked === false && (await this.#send(statsJob(this.id)))?.state === 'buried') {
       throw new NodeError(this.node.endpoint, 'out-of-memory', 'out of memory');
     }
     return kicked ?? false;

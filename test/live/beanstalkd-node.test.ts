@@ -364,6 +364,20 @@ describe('a server that fails', () => {
     );
   });
 
+  it('has no memory to tell how much it takes, and is asked again', async () => {
+    const stats =
+      '---\nversion: "1.13"\ndraining: false\nmax-job-size: 65535\nuptime: 1\n' +
+      'current-connections: 1\nbinlog-current-index: 0\n';
+    const answers = ['OUT_OF_MEMORY\r\n', `OK ${stats.length}\r\n${stats}\r\n`];
+    const node = nodeAt(
+      await serve(({ name }) => (name === 'stats' ? answers.shift() : undefined)),
+    );
+    const large = putsOf(['x'.repeat(1_000)]);
+    const refusal = { fault: 'out-of-memory', unconfirmed: false };
+    expect(await node.putAll(large)).toMatchObject({ answers: [refusal] });
+    expect(await node.putAll(large)).toMatchObject({ answers: [1n] });
+  });
+
   it('is no beanstalkd at all', async () => {
     const fake = await startFakeNode(() => "-ERR unknown command 'use'\r\n");
     await expect(putOne(nodeAt(fake.endpoint), hello, plain)).rejects.toMatchObject({
@@ -473,8 +487,10 @@ describe('a server out of memory', () => {
   it('buries a release: it is kicked, as often as it takes', async () => {
     const kicks = ['NOT_FOUND\r\n', 'OUT_OF_MEMORY\r\n', 'KICKED\r\n'];
     const heard: string[] = [];
+    const stats = [jobStats];
     const held = await take(
       await nodeWith({
+        'stats-job': () => stats.shift() ?? statsOf('buried'),
         release: (line) => (heard.push(line), 'BURIED\r\n'),
         'kick-job': (line) => (heard.push(line), kicks.shift()!),
       }),
@@ -484,18 +500,35 @@ describe('a server out of memory', () => {
     expect(await held.release(5)).toBe(true);
     expect(heard).toEqual(['release 7 3 5', 'kick-job 7', 'kick-job 7', 'kick-job 7']);
   });
+
+  it.each([
+    ['kicked', () => statsOf('ready')],
+    ['deleted', () => 'NOT_FOUND\r\n'],
+  ])('buries a release, and somebody else has %s it: it is no longer ours', async (_, after) => {
+    const stats = [jobStats];
+    const held = await take(
+      await nodeWith({
+        'stats-job': () => stats.shift() ?? after(),
+        ...{ release: 'BURIED\r\n', 'kick-job': 'NOT_FOUND\r\n' },
+      }),
+    );
+    expect(await held.release(5)).toBe(false);
+  });
 });
 
 const ended = { bury: 'BURIED', release: 'RELEASED', delete: 'DELETED' } as const;
 
-const jobStats = ((): string => {
+/** Of job 7. */
+function statsOf(state: string): string {
   const counters = ['reserves', 'timeouts', 'releases', 'buries', 'kicks'].map(
     (key) => `${key}: 0\n`,
   );
   const times = 'age: 0\ndelay: 0\nttr: 60\ntime-left: 59\n';
-  const body = `---\nid: 7\ntube: t\nstate: reserved\npri: 3\n${times}${counters.join('')}`;
+  const body = `---\nid: 7\ntube: t\nstate: ${state}\npri: 3\n${times}${counters.join('')}`;
   return `OK ${body.length}\r\n${body}\r\n`;
-})();
+}
+
+const jobStats = statsOf('reserved');
 
 async function serve(script: Script): Promise<string> {
   return (await startFakeNode(obliging(script))).endpoint;
