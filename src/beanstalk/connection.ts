@@ -22,7 +22,14 @@ export interface ConnectOptions extends SocketOptions {
 
 /** @throws NodeError */
 export async function connect(options: ConnectOptions): Promise<Connection> {
-  return new Connection(await openSocket(options), options);
+  // Who isn't asked yet has nothing to say
+  let receive: (chunk: Buffer) => void = () => undefined;
+  const socket = await openSocket(options, (chunk) => {
+    receive(chunk);
+  });
+  const connection = new Connection(socket, options);
+  ({ receive } = connection);
+  return connection;
 }
 
 export class Connection {
@@ -56,7 +63,6 @@ export class Connection {
     this.#deadline = new ReplyDeadline((ms) => {
       this.#destroy('timeout', `no reply within ${secondsText(ms)}`);
     });
-    socket.on('data', this.#read);
     socket.on('end', () => {
       this.#destroy('down', 'connection closed');
     });
@@ -112,7 +118,8 @@ export class Connection {
     if (wasIdle) this.#expectReply();
   };
 
-  readonly #read = (chunk: Buffer): void => {
+  /** @param chunk is not used any more when it returns. */
+  readonly receive = (chunk: Buffer): void => {
     const wasInReply = this.#decoder.isInReply;
     const waiting = this.#pipeline.length;
     try {
