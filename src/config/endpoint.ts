@@ -22,7 +22,7 @@ export const endpoint: Reader<Endpoint> = (value, path, report) => {
     report(path, `not an endpoint: ${shown(value)}`, hintFor(value));
     return nowhere;
   }
-  return { endpoint: `${host}:${port}`, host: host.replaceAll(/[[\]]/g, ''), port };
+  return { endpoint: `${host}:${port}`, host: withoutBrackets(host), port };
 };
 
 /** Both cases are written out: a class that ignores case takes a tenth of a millisecond to compile. */
@@ -33,9 +33,25 @@ function split(text: string): { host: string; port: string | undefined } | undef
 
 /** URL brings every spelling of an address into one form. A number alone would be an address to it. */
 function canonicalHost(host: string): string | undefined {
+  if (isPlainAddress(host)) return host;
   const url = `http://${host}`;
   if (/^\d+$/.test(host) || isEmbedded(host) || !URL.canParse(url)) return undefined;
   return new URL(url).hostname;
+}
+
+/** Four numbers as URL writes them, which takes a fifth of a millisecond to load. */
+function isPlainAddress(host: string): boolean {
+  const parts = host.split('.');
+  return parts.length === 4 && parts.every(isByte);
+}
+
+function isByte(text: string): boolean {
+  const number = Number(text);
+  return number >= 0 && number <= 255 && String(number) === text;
+}
+
+function withoutBrackets(host: string): string {
+  return host.startsWith('[') ? host.slice(1, -1) : host;
 }
 
 function isEmbedded(text: string): boolean {

@@ -3,9 +3,12 @@
 const wanted =
   'must be redis://host:6379, rediss:// for TLS, the path of a socket, or ioredis options';
 
+/** An address without anything that URL is needed for, which takes a fifth of a millisecond to load. */
+const plain = /^rediss?:\/\/[\w.-]+(?::[1-5]?\d{1,4})?(?:\/\d*)?$/;
+
 /** What is wrong with this address of a Redis, never quoting it: it may hold a password. */
 export function redisUrlProblem(url: string): string | undefined {
-  if (url.startsWith('/') && !url.startsWith('//')) return undefined;
+  if (plain.test(url) || (url.startsWith('/') && !url.startsWith('//'))) return undefined;
   if (!/^rediss?:\/\//.test(url) || !URL.canParse(url)) return wanted;
   const { hostname, pathname, username, password } = new URL(url);
   if (hostname === '') return 'names no host';

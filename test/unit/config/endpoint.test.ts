@@ -1,5 +1,6 @@
 // Endpoints: one form for each node, however it is written.
 
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { endpoint } from '../../../src/config/endpoint.ts';
 
@@ -23,6 +24,22 @@ describe('an endpoint', () => {
     ['[2001:DB8::A]', '[2001:db8::a]:11300', '2001:db8::a', 11300],
   ])('%j is %s', (text, name, host, port) => {
     expect(read(text)).toEqual({ found: { endpoint: name, host, port }, issues: [] });
+  });
+
+  it('of numbers is the address that URL sees in them', () => {
+    const number = fc.oneof(
+      fc.nat(260).map(String),
+      fc.constantFrom('255', '256', '01', '1e2', '0x1', ''),
+    );
+    fc.assert(
+      fc.property(fc.array(number, { minLength: 2, maxLength: 5 }), (numbers) => {
+        const text = numbers.join('.');
+        const url = `http://${text}`;
+        const isAddress = !text.startsWith('.') && URL.canParse(url);
+        expect(read(text).found.host).toBe(isAddress ? new URL(url).hostname : '');
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   it.each([

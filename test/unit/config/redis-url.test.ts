@@ -35,6 +35,24 @@ describe('the address of a Redis', () => {
   });
 });
 
+it('an address that is plain is judged as URL judges it', () => {
+  const port = fc.integer({ min: 0, max: 70_000 }).map((number) => `:${number}`);
+  const address = fc.tuple(
+    fc.constantFrom('redis://', 'rediss://', 'redis:', 'edis://'),
+    fc.stringMatching(/^[\w.:%-]{0,8}$/),
+    fc.oneof(fc.constantFrom('', ':', ':0'), port),
+    fc.constantFrom('', '/', '/0', '/12', '/x', '//'),
+  );
+  fc.assert(
+    fc.property(address, (parts) => {
+      const url = parts.join('');
+      // With a query it is never plain, and means the same
+      expect(redisUrlProblem(url)).toBe(redisUrlProblem(`${url}?a=b`));
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
 describe('redactUrl', () => {
   it.each([
     ['redis://127.0.0.1:6379', 'redis://127.0.0.1:6379'],
