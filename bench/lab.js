@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Processes } from '../scripts/processes.js';
 import { Cluster } from './cluster.js';
 
-export const dq = fileURLToPath(new URL('../bin/dq.js', import.meta.url));
+export const dq = fileURLToPath(new URL('../bin/dq.cjs', import.meta.url));
 
 /** As long as a command line: a job's payload, in bytes. */
 const lineLength = 64;

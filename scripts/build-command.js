@@ -1,4 +1,4 @@
-// Builds what bin/dq.js runs: the command and its packages in a few files, and V8's code caches.
+// Builds what bin/dq.cjs runs: the command and its packages in a few files, and V8's code caches.
 //
 // A start of dq is mostly the loading of modules: in one file, compiled already, they take a third of the time, and the
 // less is in it, the sooner it is loaded. So the modules that are always needed together share a file.
@@ -125,6 +125,7 @@ async function writeCommand() {
       target: 'node20.3',
       minifySyntax: true,
       minifyWhitespace: true,
+      minifyIdentifiers: true,
       lineLimit: 160, // Node shows the line of a defect
       legalComments: 'eof',
     });
@@ -133,9 +134,14 @@ async function writeCommand() {
   }
 }
 
+/** @returns whether it could. */
+function writeCaches(...words) {
+  const { status } = spawnSync(process.execPath, ['scripts/code-cache.js', ...words], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return status === 0;
+}
+
 await writeCommand();
-const { status } = spawnSync(process.execPath, ['scripts/code-cache.js'], {
-  cwd: root,
-  stdio: ['ignore', 'ignore', 'inherit'],
-});
-process.exitCode = status ?? 1;
+process.exitCode = writeCaches() && writeCaches('put') ? 0 : 1;

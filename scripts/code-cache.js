@@ -1,4 +1,6 @@
 // Writes the V8 code caches of the command's files, after runs of what has to start quickly: its functions are in them.
+//
+// With the word `put` it writes the one that only puts load, after puts alone.
 
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,8 +10,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const require = createRequire(import.meta.url);
-const { cacheFile, compiled, folder, run } = require('../bin/dq.js');
+const { cacheFile, compiled, first, folder, run } = require('../bin/dq.cjs');
 
+const words = process.argv.slice(2);
+const isForPut = words.includes('put');
 const temporary = mkdtempSync(join(tmpdir(), 'dq-build-'));
 process.env.STATE_DIRECTORY = temporary;
 // Whoever builds may have a cluster of their own
@@ -17,15 +21,19 @@ delete process.env.DQ_NODES;
 delete process.env.DQ_REDIS;
 delete process.env.DQ_TUBE;
 try {
-  for (const words of [['--version'], ['--help'], ...(await puts())]) await runToEnd(words);
-  for (const name of readdirSync(folder).filter((file) => file.endsWith('.cjs'))) {
-    const file = join(folder, name);
-    writeFileSync(cacheFile(file), compiled(file).createCachedData());
+  const questions = isForPut ? [] : [['--version'], ['--help']];
+  for (const call of [...questions, ...(await puts())]) await runToEnd(call);
+  for (const name of isForPut ? [first] : files()) {
+    writeFileSync(cacheFile(name, words), compiled(name).createCachedData());
   }
 } finally {
   rmSync(temporary, { recursive: true });
 }
 process.reallyExit(0);
+
+function files() {
+  return readdirSync(folder).filter((name) => name.endsWith('.cjs'));
+}
 
 /** To a server that obliges, and into the embedded queue. */
 async function puts() {
@@ -51,12 +59,12 @@ async function startServer() {
 }
 
 /** Resolves when the command would end the process. */
-function runToEnd(words) {
-  process.argv = [process.execPath, 'dq', ...words];
+function runToEnd(call) {
+  process.argv = [process.execPath, 'dq', ...call];
   return new Promise((resolve, reject) => {
     process.exit = (code) => {
       if (code === 0) resolve();
-      else reject(new Error(`dq ${words.join(' ')} ended with ${code}`));
+      else reject(new Error(`dq ${call.join(' ')} ended with ${code}`));
     };
     run();
   });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const binary = fileURLToPath(new URL('../bin/dq.js', import.meta.url));
+const binary = fileURLToPath(new URL('../bin/dq.cjs', import.meta.url));
 
 /** Runs a line of shell that begins with dq, and tells what it prints. @throws {Error} for any other exit code. */
 export async function dq(processes, line, { expected = 0, onFirstOutput = () => undefined } = {}) {

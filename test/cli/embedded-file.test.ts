@@ -42,7 +42,7 @@ async function change(file: string, sql: string): Promise<void> {
 it('and its folder are for this user only, whatever the umask', () => {
   const place = embeddedPlace();
   const script = 'umask 000; exec "$0" "$1" put hello';
-  const binary = new URL('../../bin/dq.js', import.meta.url).pathname;
+  const binary = new URL('../../bin/dq.cjs', import.meta.url).pathname;
   const { env } = place.around();
   execFileSync('sh', ['-c', script, process.execPath, binary], {
     cwd: place.folder,

@@ -140,7 +140,7 @@ describe('the same queue', () => {
     const here = elsewhere();
     await dq(['put', 'outer'], here);
     const handler = 'cd / && "$DQ" "$BINARY" -q -t inner put "in $DQ_PAYLOAD"';
-    const binary = new URL('../../bin/dq.js', import.meta.url).pathname;
+    const binary = new URL('../../bin/dq.cjs', import.meta.url).pathname;
     const env = { ...here.env, DQ: process.execPath, BINARY: binary };
     expect((await dq(['work', '--drain', '--', handler], { ...here, env })).code).toBe(0);
     const work = await dq(['-t', 'inner', 'work', '--drain', '--', 'cat'], here);

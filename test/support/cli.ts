@@ -1,4 +1,4 @@
-// Runs bin/dq.js as a user does: words, a clean environment, stdin; and what came of it.
+// Runs bin/dq.cjs as a user does: words, a clean environment, stdin; and what came of it.
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 import { temporaryFolder } from './servers.ts';
 
-export const binary = fileURLToPath(new URL('../../bin/dq.js', import.meta.url));
+export const binary = fileURLToPath(new URL('../../bin/dq.cjs', import.meta.url));
 
 export interface Around {
   /** A folder of its own by default; it is the home as well. */
