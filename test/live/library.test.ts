@@ -2,7 +2,7 @@
 
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { Consumer, Producer, Rejection, type WorkEvent } from '../../src/index.ts';
 import { startBeanstalkd, startRedis, temporaryFolder } from '../support/servers.ts';
 
@@ -83,8 +83,8 @@ test('the first puts of a producer go together as well', async () => {
 test('a queue file that could not be opened is tried again by the next put', async () => {
   const folder = join(temporaryFolder(), 'state');
   vi.stubEnv('STATE_DIRECTORY', folder);
+  onTestFinished(() => void vi.unstubAllEnvs());
   const producer = new Producer({ nodes: 'embedded' });
-  vi.unstubAllEnvs();
   writeFileSync(folder, 'no folder');
   await expect(producer.delay('first', 0)).rejects.toMatchObject({ kind: 'config' });
   rmSync(folder);
