@@ -1,5 +1,6 @@
 // What the facts of a node or of Redis mean for the promises of dq, and the remedy. Pure.
 
+import { longestHead } from '../core/envelope.ts';
 import { DqError } from '../core/errors.ts';
 import type { RedisReport } from '../ledger/redis/check.ts';
 import type { BeanstalkdDescription } from '../queue/beanstalkd.ts';
@@ -24,8 +25,9 @@ export function diagnoseNode(endpoint: string, facts: BeanstalkdDescription): Fi
     message,
     ...(remedy === undefined ? {} : { remedy }),
   });
+  const longestPayload = longestKept(facts) - longestHead;
   const findings = [
-    about('good', `beanstalkd ${facts.version}, jobs of up to ${longestKept(facts)} bytes`),
+    about('good', `beanstalkd ${facts.version}, payloads of up to ${longestPayload} bytes`),
   ];
   if (facts.draining) {
     findings.push(about('bad', 'it is draining: it takes no jobs', 'restart it'));
@@ -99,6 +101,8 @@ const redisRemedies: readonly (readonly [RegExp, string])[] = [
   [/NOPERM|The user executing/, 'ACL SETUSER … ~dq:* +@all -@dangerous +info +config|get'],
   [/OOM/, 'CONFIG SET maxmemory to more; until then no job starts'],
   [/MISCONF/, 'is its disk full?'],
+  [/WRONGPASS|NOAUTH/, 'are the user and the password right?'],
+  [/DB index/, 'name a database that it has: the first is 0'],
   [/certificate/i, 'name its authority: redis.tls.ca, or NODE_EXTRA_CA_CERTS'],
   [/not connected|connection was lost|ECONNRESET/, 'do both speak TLS (rediss://), or neither?'],
 ];

@@ -2,20 +2,25 @@
 
 import { isMapping, type Reader, type Report } from '../core/reader.ts';
 import { content, type ReadText } from './nodes.ts';
-import { redisUrlProblem } from './redis-url.ts';
+import { redisUrlProblem, urlCodes } from './redis-url.ts';
 
 export type RedisConfig = string | Readonly<Record<string, unknown>>;
 
 export const redisAddress: Reader<string> = (value, path, report) => {
   const text = typeof value === 'string' ? value : '';
   const problem = redisUrlProblem(text);
-  if (problem !== undefined) report(path, problem);
+  if (problem !== undefined) report(path, problem, text.includes('@') ? urlCodes : undefined);
   return text;
 };
+
+/** Without any of these, ioredis would take whatever listens on this machine. */
+const places = ['host', 'port', 'path', 'sentinels'];
+const namesPlace = 'an option of ioredis does: host, path or sentinels';
 
 export function redis(readText: ReadText): Reader<RedisConfig> {
   return (value, path, report) => {
     if (!isMapping(value)) return redisAddress(value, path, report);
+    if (!places.some((name) => name in value)) report(path, 'names no host', namesPlace);
     const { tls } = value;
     if (!isMapping(tls)) return value;
     return { ...value, tls: withFiles(tls, `${path}.tls`, report, readText) };

@@ -14,6 +14,10 @@ const nine = 0x39;
 
 /** A signed 64-bit count of nanoseconds (what Go reads it into) has at most 19 digits. */
 const mostDigits = 19;
+
+/** What stands before the payload, in bytes. */
+export const longestHead = mostDigits + 1;
+
 const latestDue = 2n ** 63n - 1n;
 
 /** The latest due instant an envelope can hold: ms since the epoch, in the year 2262. */

@@ -24,7 +24,7 @@ describe('a healthy cluster', () => {
     for (const { endpoint } of [...cluster.nodes, cluster.redis]) {
       expect(stdout).toContain(endpoint);
     }
-    expect(stdout).toMatch(/1\.1\d/);
+    expect(stdout).toMatch(/beanstalkd 1\.1\d, payloads of up to 65513 bytes/);
     expect(stdout).toMatch(new RegExp(`^ok   redis [\\d.]+ at ${cluster.redis.endpoint}, `, 'm'));
     expect(code).toBe(0);
     work.kill('SIGTERM');

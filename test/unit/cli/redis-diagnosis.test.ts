@@ -23,7 +23,10 @@ it.each([
   ['not connected', /rediss:/],
   ['write ECONNRESET', /rediss:/],
   ['self-signed certificate', /redis\.tls\.ca/],
-  ['WRONGPASS invalid username-password pair', /password/],
+  ['WRONGPASS invalid username-password pair', /user and the password/],
+  ['NOAUTH: it wants a password', /user and the password/],
+  ['ERR DB index is out of range', /database/],
+  ['connect ECONNREFUSED', /running there/],
 ])('is bad when it takes none: %s', (message, remedy) => {
   const [, finding] = diagnoseRedis(report, new LedgerDown(`redis r:1: ${message}`));
   expect(finding).toMatchObject({ level: 'bad', message: `r:1: ${message}` });

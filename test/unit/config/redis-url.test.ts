@@ -28,8 +28,10 @@ describe('the address of a Redis', () => {
     ['redis://', 'names no host'],
     ['redis:///0', 'names no host'],
     ['redis://h/zero', 'number of a database'],
-    ['redis://:100%@h', '%25'],
-    ['redis://u%zz:x@h', '%25'],
+    ['redis://user:12#34@h', 'number of a database'],
+    ['redis://user:12?34@h', 'number of a database'],
+    ['redis://:100%@h', 'a %'],
+    ['redis://u%zz:x@h', 'a %'],
   ])('%s is not', (url, problem) => {
     expect(redisUrlProblem(url)).toContain(problem);
   });

@@ -107,7 +107,10 @@ describe('a configuration', () => {
     const tls = { ca: 'ca.pem', cert: pem, key: Buffer.from('k'), servername: 'r' };
     const config = configOf({ nodes: ['a:1'], redis: { host: 'r', tls } });
     expect(config.redis).toEqual({ host: 'r', tls: { ...tls, ca: 'content of ca.pem' } });
-    expect(configOf({ nodes: ['a:1'], redis: { tls: {} } }).redis).toEqual({ tls: {} });
+    expect(configOf({ nodes: ['a:1'], redis: { port: 1, tls: {} } }).redis).toEqual({
+      port: 1,
+      tls: {},
+    });
   });
 
   it('may have mappings whose options are all commented out', () => {
@@ -197,6 +200,7 @@ describe('what is wrong', () => {
       'nodes[0].tls.ca: no such file: missing.pem',
     ],
     [{ nodes: ['a'], redis: 6379 }, /^redis: must be redis:\/\//],
+    [{ nodes: ['a'], redis: { hosts: 'r' } }, /^redis: names no host /],
     [{ nodes: ['a', 'b'] }, /^redis: is missing: .* 2 nodes/],
     [{ nodes: ['a'], goQueue: true }, /^goQueue: needs redis/],
     [{ nodes: ['a'], goQueue: 'yes' }, 'goQueue: must be true or false, not "yes"'],
@@ -226,6 +230,14 @@ describe('what is wrong', () => {
       'nodes[2]: has no endpoint',
       'nodes[3]: has no endpoint',
     ]);
+  });
+
+  it('of a password whose characters end it: how they are written', () => {
+    const of = (redis: string): unknown => parse({ nodes: ['a:1'], redis }).issues?.[0]?.hint;
+    for (const character of '/?#%') {
+      expect(of(`redis://user:hun${character}ter@h`)).toMatch(/\/ is written %2F/);
+    }
+    expect(of('redis://h/zero')).toBeUndefined();
   });
 
   it('never shows a password', () => {
