@@ -32,11 +32,7 @@ export async function work(
   options: WorkOptions,
   context: Context,
 ): Promise<void> {
-  if (words.stray.length > 0) {
-    throw new DqError('usage', `what is ${JSON.stringify(words.stray[0])}?`, {
-      hint: `the handler comes after --: dq work -- ${[...words.stray, ...words.handler].join(' ')}`,
-    });
-  }
+  refuseStrayWords(words, options);
   const command = resolveHandler(words.handler, context);
   const config = await context.configOfTubes();
   refuseTickTubes(config.tubes);
@@ -87,6 +83,16 @@ export async function work(
     signals.release();
     await cluster.close();
   }
+}
+
+/** The first of them may have been taken for the duration of --drain. */
+function refuseStrayWords({ stray, handler }: WorkWords, { drain }: WorkOptions): void {
+  if (stray.length === 0) return;
+  const before = typeof drain === 'string' && !/^\d/.test(drain) ? [drain] : [];
+  const words = [...before, ...stray];
+  throw new DqError('usage', `what is ${JSON.stringify(words[0])}?`, {
+    hint: `the handler comes after --: dq work -- ${[...words, ...handler].join(' ')}`,
+  });
 }
 
 /** Ticks are no payloads for handlers. */

@@ -116,7 +116,9 @@ describe('the worker', () => {
   it.each<[string, readonly string[], RegExp]>([
     ['no handler', ['work'], /handler|--/],
     ['nothing after --', ['work', '--'], /handler/],
-    ['no -- before it', ['work', 'cat'], /--/],
+    ['no -- before it', ['work', 'cat', '-'], /what is "cat"\?\n .*: dq work -- cat -\n$/],
+    ['none after --drain', ['work', '--drain', 'cat', '-'], /what is "cat"\?\n .* -- cat -\n$/],
+    ['none after a duration', ['work', '--drain', '5s', 'cat'], /what is "cat"\?\n .* -- cat\n$/],
     ['a handler that doesn’t exist', ['work', '--', './no-such'], /no-such/],
     ['one that isn’t in PATH', ['work', '--', 'no-such-command', 'x'], /no-such-command/],
     ['one that is a folder', ['work', '--', '/tmp'], /folder|directory/],
