@@ -157,7 +157,8 @@ function aboutEntry({ last, running, unlike }: Listed): string[] {
 }
 
 function aboutRunning({ tick, forMs, worker }: RunningTick): string {
-  const since = formatInstant(systemClock.now() - forMs);
+  // A claim is taken some milliseconds before its command starts
+  const since = formatInstant(Math.max(tick, systemClock.now() - forMs));
   return `running since ${since} by ${worker}: the tick of ${formatInstant(tick)}`;
 }
 

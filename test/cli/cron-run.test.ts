@@ -206,6 +206,10 @@ describe.each(places)('on %s', (_, openPlace) => {
     });
     const someRun = { tick: expect.any(String) as string, worker: expect.any(String) as string };
     expect(listed).toMatchObject({ last: null, running: someRun });
+    const { stdout: told } = await place.dq(['-t', tube, 'cron', 'list', `${tube}.yaml`]);
+    const [, since = '', tick = '?'] =
+      /running since (\S+) by .* the tick of (\S+)/.exec(told) ?? [];
+    expect([since, since >= tick]).toEqual([since, true]);
     const before = place.read(out);
     expect(before.includes('-')).toBe(false);
     expect(before.length > 1).toBe(overlap === 'allow');
