@@ -137,10 +137,10 @@ describe('fish', () => {
     expect(text).toContain(`complete -c dq -n '__dq_at' -a 'delete revoke' -d '`);
     expect(text).toContain(`complete -c dq -n '__dq_at cron' -a 'run' -d '`);
     expect(text).toMatch(/^complete -c dq -s c -l config -r -F -d '/m);
-    expect(text).toContain(`complete -c dq -n '__dq_in put' -l delay -r -d '`);
+    expect(text).toContain(`complete -c dq -n '__dq_in put' -l delay -x -d '`);
     expect(text).toContain(`complete -c dq -n '__dq_in work' -l drain -d '`);
     expect(text).toMatch(
-      /-n '__dq_in list' -l state -r -a '\(__fish_append , ready .* revoked\)' /,
+      /-n '__dq_in list' -l state -x -a '\(__fish_append , ready .* revoked\)' /,
     );
     expect(text).toContain(`complete -c dq -n '__dq_in cron run' -F`);
     expect(text).toContain(`complete -c dq -n '__dq_in completion' -a 'bash zsh fish'`);

@@ -72,8 +72,7 @@ function optionLine({ path, command }: Located, option: OptionWords): string {
   const flags = names.map((name) =>
     name.startsWith('--') ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`,
   );
-  const takes = value === undefined || optional ? [] : ['-r'];
-  if (value?.kind === 'file') takes.push('-F');
+  const takes = value === undefined || optional ? [] : [value.kind === 'file' ? '-r -F' : '-x'];
   if (value?.kind === 'choice') takes.push(`-a ${wordsOf(value)}`);
   return [
     ...['complete -c dq', ...condition(path, command), ...flags, ...takes],
