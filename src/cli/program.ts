@@ -54,9 +54,9 @@ function program(argv: readonly string[], exit: Exit): Command {
     .configureHelp({ showGlobalOptions: true, subcommandTerm })
     .option('-c, --config <file>', 'the configuration (else $DQ_CONFIG, .dqrc.yaml …)')
     .addOption(
-      new Option('-t, --tube <name>', 'the tube (work takes several)').argParser<string[]>(
-        (name, before: string[] | undefined) => [...(before ?? []), name],
-      ),
+      new Option('-t, --tube <name>', 'the tube (work takes several: -t a -t b)').argParser<
+        string[]
+      >((name, before: string[] | undefined) => [...(before ?? []), name]),
     )
     .option('--json', 'data, errors and events as JSON, one object a line')
     .option('-q, --quiet', 'only warnings and errors on stderr')

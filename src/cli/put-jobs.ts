@@ -194,8 +194,10 @@ function resumable(
   const keys = [...refused.map(({ key }) => key), ...undone];
   const left = keys.length === 0 ? '' : `; may still run: ${keys.join(', ')}`;
   const why = refusal instanceof MayStillRun ? refusal.refusal.message : refusal.message;
+  const isHopeless = refusal.kind === 'usage' && refusal.hint !== undefined;
+  const remedy = isHopeless ? `; ${refusal.hint}` : '';
   return new DqError(refusal.kind, `${place}: ${why}${left}`, {
-    hint: `${accepted} accepted, nothing from ${place} on is kept: resume there`,
+    hint: `${accepted} accepted, nothing from ${place} on is kept: resume there${remedy}`,
     cause: refusal,
   });
 }

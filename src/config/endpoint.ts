@@ -63,6 +63,7 @@ function hintFor(value: unknown): string {
   if (typeof value !== 'string') return usual;
   if (isEmbedded(value)) return 'the embedded queue stands alone: nodes: embedded';
   if (value.includes('://')) return `${usual}, without a scheme`;
+  if (/\S\s+\S/.test(value)) return `${usual}, and commas between several`;
   if (value.split(':').length > 2) return 'an IPv6 address is written as "[::1]:11300"';
   return usual;
 }

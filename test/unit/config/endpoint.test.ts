@@ -57,6 +57,7 @@ describe('an endpoint', () => {
     [['a'], 'host or host:port'],
     [null, 'host or host:port'],
     ['tcp://a:1', 'without a scheme'],
+    ['a:1 b:2', 'commas between several'],
     ['::1', '"[::1]:11300"'],
     ['[:1:2]:3', '"[::1]:11300"'],
     ['Embedded', 'nodes: embedded'],
