@@ -1,6 +1,7 @@
 // The latest answer of someone who may be slow: asked anew each time, unless the last question is still open.
 
 import { systemClock } from '../core/clock.ts';
+import { abortWith } from '../core/signals.ts';
 
 export class Latest<Answer> {
   readonly #ask: () => Promise<Answer>;
@@ -18,18 +19,13 @@ export class Latest<Answer> {
   async get(within: number, stop?: AbortSignal): Promise<Answer | undefined> {
     this.#asking ??= this.#askAnew();
     const over = new AbortController();
-    const end = (): void => {
-      over.abort();
-    };
-    // AbortSignal.any would leave something behind at `stop`, which lives on, each time
-    stop?.addEventListener('abort', end);
-    if (stop?.aborted === true) end();
+    const letGo = stop && abortWith(stop, over);
     const tired = systemClock.sleep(within, over.signal).then(() => this.#answer);
     try {
       return await Promise.race([this.#asking, tired]);
     } finally {
-      stop?.removeEventListener('abort', end);
-      end();
+      letGo?.();
+      over.abort();
     }
   }
 

@@ -3,7 +3,7 @@
 import type { Report } from '../consume/events.ts';
 import type { Clock } from '../core/clock.ts';
 import { DqError } from '../core/errors.ts';
-import { isAborted } from '../core/signals.ts';
+import { abortWith, isAborted } from '../core/signals.ts';
 import type { Board } from '../ledger/board.ts';
 import type { Entry } from './entry.ts';
 import { stableChoice } from './name.ts';
@@ -89,10 +89,9 @@ export class Planner {
       const failure = await this.#plan(signal);
       if (isAborted(signal)) return; // whoever plans next writes what a stop left unwritten
       this.#tell(failure);
-      await this.#pause(
-        failure === undefined ? pause : retry,
-        AbortSignal.any([signal, this.#wake.signal]),
-      );
+      const letGo = abortWith(signal, this.#wake);
+      await this.#pause(failure === undefined ? pause : retry, this.#wake.signal);
+      letGo();
       retry = failure === undefined ? firstRetry : Math.min(2 * retry, period);
       if (failure === undefined) pause = period;
     }

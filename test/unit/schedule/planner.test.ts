@@ -1,5 +1,6 @@
 // Which ticks are written ahead, when, and which are caught up.
 
+import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import type { WorkEvent } from '../../../src/consume/events.ts';
 import { NodeError } from '../../../src/core/errors.ts';
@@ -22,7 +23,7 @@ class Desk {
   nodesDown = false;
   stopsAtWrite = false;
   #planner: Planner | undefined;
-  #stop = new AbortController();
+  stopping = new AbortController();
 
   constructor(host = 'north', clock = new FakeClock(noon), board?: MemoryBoard) {
     this.clock = clock;
@@ -33,7 +34,7 @@ class Desk {
   async start(cron: Readonly<Record<string, object>>): Promise<void> {
     const { timetable, board, clock } = this;
     timetable.replace(entriesOf(cron));
-    this.#stop = new AbortController();
+    this.stopping = new AbortController();
     const planner = new Planner({
       ...{ timetable, board, clock, monotonic: () => clock.passed },
       attend: (entries) => {
@@ -42,14 +43,14 @@ class Desk {
       },
       report: (event) => this.events.push(event),
       write: ({ name }, due) => {
-        if (this.stopsAtWrite) this.#stop.abort();
+        if (this.stopsAtWrite) this.stopping.abort();
         if (this.nodesDown) return Promise.reject(new NodeError('node', 'down', 'nobody there'));
         this.written.push(`${name} ${new Date(due).toISOString().slice(11, 19)}`);
         return Promise.resolve();
       },
     });
     this.#planner = planner;
-    void planner.run(this.#stop.signal);
+    void planner.run(this.stopping.signal);
     await settled();
   }
 
@@ -65,7 +66,7 @@ class Desk {
   }
 
   async stop(): Promise<void> {
-    this.#stop.abort();
+    this.stopping.abort();
     await settled();
   }
 
@@ -111,6 +112,13 @@ describe('the horizon', () => {
     expect(all[0]).toBe('e 12:20:00');
     expect(all.at(-1)).toBe('e 13:10:00');
     expect(all).toHaveLength(11);
+  });
+
+  test('leaves nothing behind at the signal that will stop it', async () => {
+    const desk = new Desk();
+    await desk.start({ minutely: { schedule: '* * * * *', run: 'true' } });
+    await desk.clock.pass(10 * minute);
+    expect(getEventListeners(desk.stopping.signal, 'abort')).toHaveLength(1);
   });
 
   test('doesn’t creep: an hourly tick is written when the one before is near', async () => {
