@@ -2,6 +2,8 @@
 
 import { afterAll, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
+import { EmbeddedBoard } from '../../src/embedded/board.ts';
+import type { Database } from '../../src/embedded/database.ts';
 import { openEmbedded, type Embedded } from '../../src/embedded/embedded.ts';
 import { temporaryFolder } from '../support/servers.ts';
 import { boardContract } from './board.ts';
@@ -34,6 +36,21 @@ it('an old beat is told no more, and is removed by the next one', async () => {
   await other.beat('new', '');
   ahead = 0;
   expect(await told()).toEqual(['young']);
+});
+
+it('asks the file once, for however many entries: each statement locks it', async () => {
+  const asked: string[] = [];
+  const ask = (sql: string): [] => {
+    asked.push(sql);
+    return [];
+  };
+  const read = (look: (now: number) => unknown): unknown => Promise.resolve(look(0));
+  const database = { read, get: ask, all: ask } as unknown as Database;
+  const names = Array.from({ length: 1_000 }, (_, at) => `entry ${at}`);
+  await new EmbeddedBoard(database, 'default').absences(names);
+  expect(asked).toHaveLength(1);
+  await new EmbeddedBoard(database, 'default').records(names);
+  expect(asked).toHaveLength(2);
 });
 
 it('of a lone node is not that of another one, nor that of the embedded queue', async () => {
