@@ -27,7 +27,7 @@ const claimAhead = 5;
 const comeBackSoon: Fate = { kind: 'release', delay: 1 };
 /** A job whose entry can't be read is looked at again after so many ms. */
 const strangeWait = 30_000;
-/** An age and a revocation that were asked for within so many ms can be compared. */
+/** A revocation, and then an age, that were asked for within so many ms can be compared: half the margin, the other is the age's rounding. */
 const longestLook = 1_000;
 /** A grant that was asked for so many ms ago may be void: this process stood still, and its lease ran out. */
 const oldestGrant = 5_000;
@@ -194,8 +194,10 @@ export class Attempt implements Run {
       if (looked === undefined) return comeBackSoon;
       if (looked.answer?.state !== 'revoked') return { kind: 'hold', until: clock.now() };
       const age = await ageOf(replica.reservation);
-      if (clock.now() - askedAt > longestLook) continue;
-      if (age !== undefined && isPutAfter(age, looked.answer.agoMs)) {
+      const passed = clock.now() - askedAt;
+      if (passed < 0 || passed > longestLook) continue;
+      // The revocation has aged as well: else one that was put again is taken for older, and lost
+      if (age !== undefined && isPutAfter(age, looked.answer.agoMs + passed)) {
         const answer = await this.#claim(age);
         if (answer === undefined) return comeBackSoon;
         if (answer.kind !== 'revoked') return this.#follow(answer);

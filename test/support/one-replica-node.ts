@@ -7,8 +7,15 @@ const never = (): never => {
   throw new Error('this is not asked for');
 };
 
-/** Tells what became of it. */
-export function nodeWithOne(envelope: Buffer, onSettled: (how: string) => void): QueueNode {
+/**
+ * Tells what became of it.
+ * @param stats what it says of the replica.
+ */
+export function nodeWithOne(
+  envelope: Buffer,
+  onSettled: (how: string) => void,
+  stats: QueueNode['stats'] = never,
+): QueueNode {
   const settle = (how: string) => (): Promise<boolean> => {
     onSettled(how);
     return Promise.resolve(true);
@@ -20,7 +27,7 @@ export function nodeWithOne(envelope: Buffer, onSettled: (how: string) => void):
       tube: 'default',
       putAll: never,
       peek: never,
-      stats: never,
+      stats,
       delete: never,
     },
     ...{ kick: never, counts: never, nextReady: never, next: never, scan: never, close: never },
@@ -38,7 +45,7 @@ export function nodeWithOne(envelope: Buffer, onSettled: (how: string) => void):
     },
   };
   replicas.push({
-    ...{ node, id: 1n, envelope, stats: never, touch: never },
+    ...{ node, id: 1n, envelope, stats: never, touch: () => Promise.resolve(true) },
     ...{ delete: settle('delete'), release: settle('release'), bury: settle('bury') },
   });
   return node;

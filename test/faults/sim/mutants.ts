@@ -94,7 +94,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'deletes what was put again after a delete',
     attempt,
-    'if (age !== undefined && isPutAfter(age, looked.answer.agoMs)) {',
+    'if (age !== undefined && isPutAfter(age, looked.answer.agoMs + passed)) {',
     'if (age !== undefined && isPutAfter(0, -1)) {',
     /deleted a replica of \S+ that is not done/,
   ),
