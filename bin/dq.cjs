@@ -4,10 +4,9 @@
 // Of a file that ends in .js Node would look up in a package.json whether it is a module.
 
 const { readFileSync } = require('node:fs');
-const { join } = require('node:path');
 const { Script } = require('node:vm');
 
-const folder = join(__dirname, '../dist/command/');
+const folder = `${__dirname.slice(0, -'bin'.length)}dist/command/`;
 const first = 'dq.cjs';
 const scripts = new Map();
 
@@ -21,7 +20,7 @@ function run() {
     const exports = {};
     loaded.set(path, exports);
     const name = path.slice('./'.length);
-    compiled(name).runInThisContext()(load, exports, join(folder, name));
+    compiled(name).runInThisContext()(load, exports, folder + name);
     return exports;
   };
   load.resolve = require.resolve;
@@ -31,7 +30,7 @@ function run() {
 function compiled(name) {
   let script = scripts.get(name);
   if (script === undefined) {
-    const filename = join(folder, name);
+    const filename = folder + name;
     const cachedData = readCache(cacheFile(name, process.argv));
     // Plain ASCII: the build escapes the rest.
     script = new Script(readFileSync(filename).toString('latin1'), { filename, cachedData });
@@ -43,7 +42,7 @@ function compiled(name) {
 /** Of the first file a put has its own: the less is in it, the sooner it is loaded. A guess is enough. */
 function cacheFile(name, words) {
   const part = name === first && words.includes('put') ? '.put' : '';
-  return join(folder, `${name}${part}.cache`);
+  return `${folder}${name}${part}.cache`;
 }
 
 function readCache(file) {

@@ -16,7 +16,7 @@ const largestBodies = { RESERVED: 2 ** 30, FOUND: 2 ** 30, OK: 2 ** 25 } as cons
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const crlfLength = 2;
-const nothing = Buffer.alloc(0);
+const nothing = Buffer.allocUnsafe(0);
 
 /** A line that was read, whose body wasn't yet. */
 interface Announced {

@@ -11,7 +11,7 @@ const crlf = '\r\n';
 const mostDigits = 15;
 
 export class Skimmer {
-  #bytes: Buffer = Buffer.alloc(0);
+  #bytes: Buffer = Buffer.allocUnsafe(0);
   #at = 0;
   /** Where the body ends. */
   #end = 0;

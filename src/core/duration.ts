@@ -21,12 +21,8 @@ const anyPart = /(\d+)(?:\.(\d+))?(ms|[wdhms])/g;
  * @throws DqError (usage) for anything else, a part of a millisecond included.
  */
 export function parseDuration(text: string): number {
-  if (/^\d{1,9}(\.\d{1,3})?$/.test(text)) {
-    throw notADuration(text, ': it has no unit', `did you mean ${text}s?`);
-  }
-  if (text.startsWith('-')) throw notADuration(text, ': it is negative');
   const parts = text.length > longestText ? [] : partsOf(text);
-  if (!areWhole(parts, text)) throw notADuration(text, '');
+  if (!areWhole(parts, text)) throw misspelt(text);
   let total = 0n;
   for (const { whole, decimals, size } of parts) {
     const scaled = BigInt(whole + decimals) * BigInt(size);
@@ -58,6 +54,13 @@ function partsOf(text: string): Part[] {
 function areWhole(parts: readonly Part[], text: string): boolean {
   if (parts.length === 0 || parts.map((part) => part.text).join('') !== text) return false;
   return parts.every(({ size }, at) => size < (parts[at - 1]?.size ?? Infinity));
+}
+
+function misspelt(text: string): DqError {
+  if (/^\d{1,9}(\.\d{1,3})?$/.test(text)) {
+    return notADuration(text, ': it has no unit', `did you mean ${text}s?`);
+  }
+  return notADuration(text, text.startsWith('-') ? ': it is negative' : '');
 }
 
 function notADuration(text: string, why: string, hint = example): DqError {
