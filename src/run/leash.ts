@@ -23,6 +23,7 @@ export class Leash {
   readonly #killAfterMs: number;
   readonly #signal: AbortSignal;
   #timer: NodeJS.Timeout | undefined;
+  #onExit: (() => void) | undefined;
   #ending: { readonly reason: EndReason; readonly over: Promise<void> } | undefined;
 
   constructor(group: number, { timeoutMs, killAfterMs }: Limits, signal: AbortSignal) {
@@ -41,6 +42,7 @@ export class Leash {
   async release(): Promise<EndReason | undefined> {
     clearTimeout(this.#timer);
     this.#signal.removeEventListener('abort', this.#stop);
+    this.#onExit?.();
     await this.#ending?.over;
     return this.#ending?.reason;
   }
@@ -58,7 +60,11 @@ export class Leash {
   };
 
   #end(reason: EndReason): void {
-    this.#ending ??= { reason, over: endGroup(this.#group, this.#killAfterMs) };
+    if (this.#ending !== undefined) return;
+    const exited = new Promise<void>((resolve) => {
+      this.#onExit = resolve;
+    });
+    this.#ending = { reason, over: endGroup(this.#group, this.#killAfterMs, exited) };
   }
 }
 
@@ -66,10 +72,13 @@ export class Leash {
  * The whole group gets the time, as systemd gives it: a shell dies of TERM at once, while what it started
  * may have something to finish.
  */
-async function endGroup(group: number, killAfterMs: number): Promise<void> {
-  const last = performance.now() + killAfterMs;
+async function endGroup(group: number, killAfterMs: number, exited: Promise<void>): Promise<void> {
+  const begun = performance.now();
+  const last = begun + killAfterMs;
   signalGroup(group, 'SIGTERM');
-  for (let wait = firstLookMs; runsGroup(group); wait = Math.min(wait * 2, lastLookMs)) {
+  // Who looks before that finds the handler itself, at the cost of a look at all processes
+  await Promise.race([exited, sleep(killAfterMs, undefined, { ref: false })]);
+  for (let wait = firstLookMs; runsGroup(group, begun); wait = Math.min(wait * 2, lastLookMs)) {
     const left = last - performance.now();
     if (left <= 0) {
       signalGroup(group, 'SIGKILL');

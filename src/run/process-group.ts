@@ -14,14 +14,40 @@ export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean 
   }
 }
 
+/** Which groups have a process that runs; undefined where the system has no such thing. */
+interface Look {
+  /** By `performance.now()`. */
+  readonly at: number;
+  readonly groups: ReadonlySet<string> | undefined;
+}
+
+/** That of this turn of the event loop: a look at all processes takes long, and a thousand groups may be ended at once. */
+let latest: Look | undefined;
+
 /**
  * Whether a process of the group runs. One that has ended but was never waited for doesn't: kill(2) finds
  * it, and in a container without an init process it stays for ever.
+ * @param since when it was there for certain, by `performance.now()`.
  */
-export function runsGroup(group: number): boolean {
+export function runsGroup(group: number, since: number): boolean {
   if (!signalGroup(group, 0)) return false;
+  return lookAfter(since).groups?.has(String(group)) ?? true;
+}
+
+function lookAfter(since: number): Look {
+  if (latest !== undefined && latest.at >= since) return latest;
+  if (latest === undefined) {
+    setImmediate(() => {
+      latest = undefined;
+    });
+  }
+  latest = { at: performance.now(), groups: runningGroups() };
+  return latest;
+}
+
+function runningGroups(): Set<string> | undefined {
   const statuses = processStatuses();
-  return statuses === undefined || statuses.some((status) => isOf(group, status));
+  return statuses && new Set(statuses.map(runningGroupOf));
 }
 
 /** The lines of `/proc/PID/stat`; undefined where the system has no such thing. */
@@ -43,8 +69,8 @@ function statusOf(pid: string): string {
   }
 }
 
-/** `pid (command) state parent group …`: the command may itself hold blanks and brackets. */
-function isOf(group: number, status: string): boolean {
-  const [state, , itsGroup] = status.slice(status.lastIndexOf(')') + 2).split(' ', 3);
-  return itsGroup === String(group) && state !== 'Z' && state !== 'X';
+/** `pid (command) state parent group …`: the command may itself hold blanks and brackets. Empty: it has ended. */
+function runningGroupOf(status: string): string {
+  const [state, , group = ''] = status.slice(status.lastIndexOf(')') + 2).split(' ', 3);
+  return state === 'Z' || state === 'X' ? '' : group;
 }
