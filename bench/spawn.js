@@ -7,8 +7,8 @@ import { expectEachDone } from './work-log.js';
 
 const rounds = 3;
 /** Enough for several seconds: in the first one V8 compiles. */
-const jobs = 4_000;
-const batched = 100_000;
+const jobs = 8_000;
+const batched = 150_000;
 const handlers = '4';
 const loop = fileURLToPath(new URL('spawn-loop.js', import.meta.url));
 
