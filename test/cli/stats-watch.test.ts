@@ -30,7 +30,7 @@ describe('the picture', () => {
     const terminal = startOnTerminal(quick, cluster, size);
     await terminal.shown(/^default +0 .* 0\.0 +0\.0 +0 +0/m);
     await cluster.put('hello');
-    await terminal.shown(/^default +1 .* 1 +1 +▁?/m);
+    await terminal.shown(/^default +1 .* 1 +1 +█+$/m);
     await cluster.nodes[1]?.kill();
     await terminal.shown(/^2 127\.0\.0\.1:\d+ +down /m);
     await cluster.nodes[1]?.start();
@@ -62,7 +62,7 @@ describe('the picture', () => {
     const cluster = await clusterOf(2, { config: 'minReplicas: 1\n' });
     cluster.nodes[1]?.pause();
     const terminal = startOnTerminal(quick, cluster, size);
-    await terminal.shown(/^2 127\.0\.0\.1:\d+ +down +(no answer yet|no reply within 2 s)$/m);
+    await terminal.wrote(/no answer yet/);
     await cluster.put('hello');
     await terminal.shown(/^default +1/m);
     terminal.press('q');
