@@ -16,7 +16,7 @@ export interface Command<Outcome> {
   readonly body?: Buffer;
   /** What is sent instead of both. */
   readonly encoded?: Buffer;
-  /** How long the server may rightly keep silent, in ms; 0 when left out. */
+  /** How long the server may rightly keep silent before each reply, in ms; 0 when left out. */
   readonly waitMs?: number;
   /** The word of the reply that has a body; left out: none has. */
   readonly bodyAfter?: BodyWord;
@@ -36,7 +36,7 @@ export interface Commands<Outcome> {
 }
 
 /** Many of one kind with their bodies, encoded once, however many servers get them. */
-export interface Batch<Outcome> extends Pick<Command<Outcome>, 'bodyAfter' | 'read'> {
+export interface Batch<Outcome> extends Pick<Command<Outcome>, 'waitMs' | 'bodyAfter' | 'read'> {
   readonly encoded: Buffer;
   /** How many they are. */
   readonly length: number;

@@ -23,6 +23,9 @@ export interface PutOutcome {
   readonly id: bigint;
 }
 
+/** A link as slow as this gets a body through before the reply is due, in bytes per ms. */
+const slowestPut = 256;
+
 /** @throws RangeError */
 export function assertJobOptions({ priority, delay, ttr }: JobOptions): void {
   u32('priority', priority);
@@ -34,7 +37,8 @@ export function assertJobOptions({ priority, delay, ttr }: JobOptions): void {
 export function put(body: Buffer, options: JobOptions): Command<PutOutcome> {
   assertJobOptions(options);
   const { priority, delay, ttr } = options;
-  return { line: `put ${priority} ${delay} ${ttr} ${body.length}`, body, read: readPut };
+  const line = `put ${priority} ${delay} ${ttr} ${body.length}`;
+  return { line, body, waitMs: body.length / slowestPut, read: readPut };
 }
 
 /** @throws RangeError */
@@ -42,7 +46,8 @@ export function putBatch(
   puts: readonly { readonly envelope: Buffer; readonly options: JobOptions }[],
 ): Batch<PutOutcome> {
   const encoded = encode(puts.map(({ envelope, options }) => put(envelope, options)));
-  return { encoded, length: puts.length, read: readPut };
+  const longest = puts.reduce((most, { envelope }) => Math.max(most, envelope.length), 0);
+  return { encoded, length: puts.length, waitMs: longest / slowestPut, read: readPut };
 }
 
 function readPut(reply: Reply): PutOutcome {

@@ -85,7 +85,7 @@ export class Pipeline {
 
   /** For each of a batch its outcome, or why it was refused: a NodeError. */
   addBatch<Outcome>(batch: Batch<Outcome>): Promise<(Outcome | NodeError)[]> {
-    const { encoded, length, bodyAfter, read, skim } = batch;
+    const { encoded, length, waitMs = 0, bodyAfter, read, skim } = batch;
     if (length === 0) return Promise.resolve([]);
     this.#due += length;
     return new Promise((resolve) => {
@@ -108,7 +108,7 @@ export class Pipeline {
         take();
       };
       const body = bodyAfter === undefined ? {} : { bodyAfter };
-      const command = { line: '', encoded, ...body, read: readNext };
+      const command = { line: '', encoded, waitMs, ...body, read: readNext };
       this.#commands.push({ command, due: length, resolve: take, reject: fail, skim: skimNext });
     });
   }

@@ -136,6 +136,19 @@ describe('a batch', () => {
     expect(pipeline.length).toBe(6);
   });
 
+  it('gives the server as long for each reply as its commands ask for', () => {
+    const pipeline = new Pipeline(endpoint);
+    const batch = { ...batchOf('a', 'b'), waitMs: 700 };
+    void pipeline.addBatch(batch);
+    void pipeline.addBatch(deleteBatch([7n]));
+    pipeline.take();
+    expect(pipeline.oldest?.waitMs).toBe(700);
+    pipeline.receive(inserted(5));
+    expect(pipeline.oldest?.waitMs).toBe(700);
+    pipeline.receive(inserted(6));
+    expect(pipeline.oldest?.waitMs).toBe(0);
+  });
+
   it('has a reply for each, and a refusal is that of one', async () => {
     const pipeline = new Pipeline(endpoint);
     const before = pipeline.add(touch(1n));
