@@ -23,8 +23,8 @@ export interface PutOutcome {
   readonly id: bigint;
 }
 
-/** A link as slow as this gets a body through before the reply is due, in bytes per ms. */
-const slowestPut = 256;
+/** A link as slow as this gets a body through before the reply is due, in bytes per s. */
+const slowestPut = 256 * 1_024;
 
 /** @throws RangeError */
 export function assertJobOptions({ priority, delay, ttr }: JobOptions): void {
@@ -38,7 +38,7 @@ export function put(body: Buffer, options: JobOptions): Command<PutOutcome> {
   assertJobOptions(options);
   const { priority, delay, ttr } = options;
   const line = `put ${priority} ${delay} ${ttr} ${body.length}`;
-  return { line, body, waitMs: body.length / slowestPut, read: readPut };
+  return { line, body, waitMs: sendingMs(body.length), read: readPut };
 }
 
 /** @throws RangeError */
@@ -47,7 +47,12 @@ export function putBatch(
 ): Batch<PutOutcome> {
   const encoded = encode(puts.map(({ envelope, options }) => put(envelope, options)));
   const longest = puts.reduce((most, { envelope }) => Math.max(most, envelope.length), 0);
-  return { encoded, length: puts.length, waitMs: longest / slowestPut, read: readPut };
+  return { encoded, length: puts.length, waitMs: sendingMs(longest), read: readPut };
+}
+
+/** In whole seconds: errors tell them. */
+function sendingMs(bytes: number): number {
+  return 1_000 * Math.floor(bytes / slowestPut);
 }
 
 function readPut(reply: Reply): PutOutcome {

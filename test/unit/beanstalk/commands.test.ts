@@ -140,14 +140,14 @@ it('may keep silent: a waiting reserve, and a put whose body is on its way', () 
   expect(job.reserve().waitMs).toBe(Infinity);
   expect(job.reserveWithTimeout(5).waitMs).toBe(5_000);
   const options = { priority: 0, delay: 0, ttr: 1 };
-  const envelope = Buffer.alloc(5_120_000);
+  const envelope = Buffer.alloc(5 * 2 ** 20);
   expect(job.put(envelope, options).waitMs).toBe(20_000);
   const batch = job.putBatch(
     [envelope, Buffer.alloc(1)].map((each) => ({ envelope: each, options })),
   );
   expect(batch.waitMs).toBe(20_000);
   const others = everyCommand.filter(({ line }) => line !== 'reserve');
-  expect(others.every(({ waitMs = 0 }) => waitMs < 1)).toBe(true);
+  expect(others.every(({ waitMs = 0 }) => waitMs === 0)).toBe(true);
 });
 
 function thrownBy(command: Command<unknown>, reply: Reply): unknown {
