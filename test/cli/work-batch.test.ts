@@ -241,7 +241,8 @@ describe('on a cluster', () => {
     const cluster = await clusterOf(3);
     const records = names(9, 'job');
     await putLines(cluster, records);
-    const doomed = cluster.startDq(['work', ...full(9), '--', `${noteBatch}; sleep 1000`]);
+    const endless = `${noteBatch}; while [ -e batches ]; do sleep 1; done`;
+    const doomed = cluster.startDq(['work', ...full(9), '--', endless]);
     await until('it runs', () => batchesOf(cluster).length > 0);
     await doomed.crash();
     const work = cluster.startDq(['work', '--batch', '9', '--', noteBatch]);
