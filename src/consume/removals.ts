@@ -31,10 +31,16 @@ export class Removals {
     else others.push(replica);
   }
 
-  async #removeSoon(): Promise<void> {
-    await new Promise((resolve) => {
-      process.nextTick(resolve);
+  /** In the tick itself, not after it: so they go out with the next reserves, in one write. */
+  #removeSoon(): Promise<void> {
+    return new Promise((resolve) => {
+      process.nextTick(() => {
+        resolve(this.#removeAll());
+      });
     });
+  }
+
+  async #removeAll(): Promise<void> {
     const waiting = this.#waiting;
     this.#waiting = new Map<QueueNode, Kept[]>();
     await Promise.all(Array.from(waiting, ([node, replicas]) => this.#remove(node, replicas)));

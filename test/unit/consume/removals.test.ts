@@ -66,6 +66,18 @@ it('deletes those of a tick together, and what was refused by itself', async () 
   expect([works.length, calls[2], idsKept()]).toEqual([2, [4n], []]);
 });
 
+it('asks for the deletes in the tick itself, so that they go out in one write with what else it asks', async () => {
+  const { calls, works, nodeOf, add } = bench();
+  add(nodeOf('a:1'), 1n);
+  const asked = await new Promise((resolve) => {
+    process.nextTick(() => {
+      resolve([...calls]);
+    });
+  });
+  expect(asked).toEqual([[1n]]);
+  await Promise.all(works);
+});
+
 it('deletes nothing more when the worker has given up', async () => {
   const { calls, works, giveUp, nodeOf, add, idsKept } = bench();
   add(nodeOf('a:1'), 1n);
