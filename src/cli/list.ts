@@ -10,7 +10,7 @@ import { jsonText } from '../output/escape.ts';
 import { nodesOf, type SurveyedJob } from '../survey/job.ts';
 import { needsLedger, readSelection, type SelectionOptions } from '../survey/selection.ts';
 import { survey } from '../survey/survey.ts';
-import { blindness } from './blindness.ts';
+import { tellBlindness } from './blindness.ts';
 import type { Context } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { factsOf } from './job-facts.ts';
@@ -59,10 +59,7 @@ export async function list(options: ListOptions, context: Context): Promise<void
       if (printer.closed || found === limit) return;
     }
     bar.hide();
-    const blind = blindness(unseen, config);
-    if (blind === undefined) return;
-    printer.warn(blind);
-    context.exit(exitCodes.unavailable);
+    tellBlindness(unseen, config, context);
   } finally {
     bar.hide();
     await cluster.close();

@@ -7,6 +7,7 @@ import { localZone } from '../core/zone.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { SurveyedJob } from '../survey/job.ts';
 import { readSelection, type Selection, type SelectionOptions } from '../survey/selection.ts';
+import { blindness } from './blindness.ts';
 import { choose, describe, nameOf, show, type ChosenJob } from './chosen-jobs.ts';
 import { assertAskable, confirm, type ConfirmOptions } from './confirm.ts';
 import type { Context } from './context.ts';
@@ -59,13 +60,13 @@ export async function changeMany(
   if (deed.asks) assertAskable(options, deed.verb);
   const cluster = openCluster(await context.config(), context);
   try {
-    const { tube, minReplicas } = cluster.config;
+    const { tube } = cluster.config;
     const bar = await progressBar(printer);
     const chosen = await choose(cluster, selection, deed.isMeant, bar);
     const { nodes, unseen } = chosen;
     const jobs = chosen.jobs.slice(0, deed.most);
     if (unseen.length > 0) printer.warn(`${unseen.join(', ')} can't be asked: ${deed.unseen}`);
-    if (unseen.length >= minReplicas) context.exit(exitCodes.unavailable);
+    if (blindness(unseen, cluster.config) !== undefined) context.exit(exitCodes.unavailable);
     const what = intention(deed, jobs, (count) => describe(count, tube, nodes));
     if (options.dryRun === true) {
       await show(jobs, printer);

@@ -8,7 +8,7 @@ import { surveyJson, type JobFacts, type ReplicaFacts } from '../output/survey-j
 import { nothingLeft } from '../produce/revoke.ts';
 import { addressOf } from '../queue/replica-of.ts';
 import { firstJobs, inspect, type Inspection } from '../survey/inspect.ts';
-import { blindness } from './blindness.ts';
+import { tellBlindness } from './blindness.ts';
 import type { Context } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { factsOf } from './job-facts.ts';
@@ -25,16 +25,14 @@ export async function peek(receipts: readonly string[], context: Context): Promi
   }
 }
 
-async function peekFirst(cluster: Cluster, { printer, exit }: Context): Promise<void> {
+async function peekFirst(cluster: Cluster, context: Context): Promise<void> {
+  const { printer } = context;
   const { tube } = cluster.config;
   const ground = await groundOf(tube, cluster, printer);
   const jobs = await firstJobs(await cluster.nodes(tube), ground);
   if (jobs.length === 0) printer.note(`nothing is ready, delayed or buried in ${tube}`);
   for (const job of jobs) await show(factsOf(job, true), printer);
-  const blind = blindness(ground.unseen, cluster.config);
-  if (blind === undefined) return;
-  printer.warn(blind);
-  exit(exitCodes.unavailable);
+  tellBlindness(ground.unseen, cluster.config, context);
 }
 
 async function peekReceipt(receipt: string, cluster: Cluster, context: Context): Promise<void> {
