@@ -5,6 +5,7 @@ import type { Config } from './config/schema.ts';
 import { systemClock } from './core/clock.ts';
 import { DqError } from './core/errors.ts';
 import { defaultTtr } from './core/job-defaults.ts';
+import { orForget } from './core/or-forget.ts';
 import { parseReceipt } from './core/receipt.ts';
 import type { Embedded } from './embedded/embedded.ts';
 import type { Board } from './ledger/board.ts';
@@ -178,12 +179,6 @@ export class Cluster {
     const { RedisLedger } = await import('./ledger/redis/redis-ledger.ts');
     return new RedisLedger({ redis, goQueue, terms: { ...defaultTerms, ttl: ledger.ttl } });
   }
-}
-
-/** What couldn't be opened is tried again by the next one who needs it: the disk may be full for a while. */
-export function orForget<Part>(opening: Promise<Part>, forget: () => void): Promise<Part> {
-  opening.catch(forget);
-  return opening;
 }
 
 /** Undefined when it couldn't be opened: whoever wanted it was told. */

@@ -1,8 +1,9 @@
 // Producer: puts jobs from a program.
 
 import { Buffer } from 'node:buffer';
-import { Cluster, findJob, orForget } from '../cluster.ts';
+import { Cluster, findJob } from '../cluster.ts';
 import { systemClock } from '../core/clock.ts';
+import { orForget } from '../core/or-forget.ts';
 import { defaultPriority } from '../core/job-defaults.ts';
 import type { JobProducer } from '../produce/producer.ts';
 import { explain, revoke } from '../produce/revoke.ts';

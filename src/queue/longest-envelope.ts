@@ -6,6 +6,7 @@
 import type { Connection } from '../beanstalk/connection.ts';
 import { stats, type ServerStats } from '../beanstalk/stats-commands.ts';
 import { NodeError } from '../core/errors.ts';
+import { orForget } from '../core/or-forget.ts';
 
 const lineEnd = 2;
 
@@ -18,10 +19,9 @@ const asked = new WeakMap<Connection, Promise<number>>();
 export function longestEnvelope(connection: Connection): Promise<number> {
   const known = asked.get(connection);
   if (known !== undefined) return known;
-  const longest = ask(connection);
+  // One that had no memory to answer may have the next time
+  const longest = orForget(ask(connection), () => asked.delete(connection));
   asked.set(connection, longest);
-  // It had no memory to answer: it may have the next time
-  longest.catch(() => asked.delete(connection));
   return longest;
 }
 
