@@ -93,9 +93,9 @@ export async function cronHost(parts: CronHostParts): Promise<CronHost> {
   });
   const ofAny = await cluster.producer(shared);
   const ofEach = await cluster.producer(own);
-  const write = async ({ name, hosts }: Entry, due: number): Promise<void> => {
-    const producer = hosts === 'each' ? ofEach : ofAny;
-    await producer.put(request(tickPayload(name), BigInt(due) * nsPerMs));
+  const write = async (entry: Entry, due: number): Promise<void> => {
+    const producer = timetable.tubeOf(entry) === own ? ofEach : ofAny;
+    await producer.put(request(tickPayload(entry.name), BigInt(due) * nsPerMs));
   };
   const attend = (entries: readonly Entry[]): Promise<void> => heartbeat.beat(entries);
   const planner = new Planner({ timetable, board, clock, report, write, attend, monotonic });

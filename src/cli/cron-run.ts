@@ -67,7 +67,7 @@ export async function cronRun(
   const cluster = openCluster(config, context);
   const ledgerNow = (): Promise<number | undefined> =>
     unlessDown(cluster.board(tickTube(config.tube)).then((board) => board.now()));
-  const timetable = new Timetable(host, systemClock, ledgerNow);
+  const timetable = new Timetable(config.tube, host, systemClock, ledgerNow);
   timetable.replace(entries);
   const signals = stopSignals(['SIGTERM', 'SIGINT']);
   const over = newController();

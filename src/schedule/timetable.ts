@@ -1,10 +1,10 @@
 // The timetable: the entries of the schedule as it is now, and which of them a tick belongs to.
 
-import type { Admission, Admit, FactsOf } from '../consume/handler.ts';
+import type { Admission, Admit, FactsOf, Task } from '../consume/handler.ts';
 import type { Clock } from '../core/clock.ts';
-import { dueMs, type Job } from '../core/envelope.ts';
+import { dueMs } from '../core/envelope.ts';
 import type { Entry } from './entry.ts';
-import { entryNameIn } from './tick-job.ts';
+import { entryNameIn, hostTube, tickTube } from './tick-job.ts';
 import { ticks } from './ticks.ts';
 
 /** A tick that no host has known for so many ms belongs to an entry that is gone. */
@@ -18,18 +18,28 @@ export interface Tick {
   readonly tick: number;
 }
 
+type TickJob = Pick<Task, 'tube' | 'payload' | 'dueNs'>;
+
 export class Timetable {
   readonly host: string;
+  readonly #tube: string;
   readonly #clock: Clock;
   readonly #ledgerNow: () => Promise<number | undefined>;
   #entries = new Map<string, Entry>();
   readonly #names = new Set<string>();
 
   /**
+   * @param tube that of the configuration.
    * @param host as entries name it in `hosts`.
    * @param ledgerNow by the ledger's clock, ms since the epoch; undefined: it can't be asked.
    */
-  constructor(host: string, clock: Clock, ledgerNow: () => Promise<number | undefined>) {
+  constructor(
+    tube: string,
+    host: string,
+    clock: Clock,
+    ledgerNow: () => Promise<number | undefined>,
+  ) {
+    this.#tube = tube;
     this.host = host;
     this.#clock = clock;
     this.#ledgerNow = ledgerNow;
@@ -50,20 +60,30 @@ export class Timetable {
     return this.#names.has(name);
   }
 
-  /** Undefined: this host has no such entry, or it has no tick then. */
-  find(job: Pick<Job, 'payload' | 'dueNs'>): Tick | undefined {
+  /** Undefined: this host has no such entry, or it has no tick then, or not in that tube. */
+  find(job: TickJob): Tick | undefined {
     const tick = this.#known(job);
-    return tick !== undefined && this.runsHere(tick.entry) ? tick : undefined;
+    return tick !== undefined && this.#isOurs(tick, job) ? tick : undefined;
   }
 
   runsHere({ hosts }: Entry): boolean {
     return hosts === 'any' || hosts === 'each' || hosts.includes(this.host);
   }
 
+  /** Where its ticks lie. */
+  tubeOf({ hosts }: Entry): string {
+    return hosts === 'each' ? hostTube(this.#tube, this.host) : tickTube(this.#tube);
+  }
+
+  /** An entry that was for each host and now is for any, or the other way, has left ticks in both tubes. */
+  #isOurs({ entry }: Tick, { tube }: TickJob): boolean {
+    return this.runsHere(entry) && tube === this.tubeOf(entry);
+  }
+
   /** Hosts may differ for a while, or for ever: what isn't for this one is left to those it is for. */
   readonly admit: Admit = (job): Admission => {
     const tick = this.#known(job);
-    if (tick !== undefined && this.runsHere(tick.entry)) return 'run';
+    if (tick !== undefined && this.#isOurs(tick, job)) return 'run';
     const kept = Math.max(unknownIsKept, tick?.entry.grace ?? 0);
     const due = dueMs(job.dueNs);
     if (this.#clock.now() - due <= kept) return 'pass';
@@ -84,7 +104,7 @@ export class Timetable {
     return known === undefined ? { entry } : { entry, tick: new Date(known.tick).toISOString() };
   };
 
-  #known({ payload, dueNs }: Pick<Job, 'payload' | 'dueNs'>): Tick | undefined {
+  #known({ payload, dueNs }: Omit<TickJob, 'tube'>): Tick | undefined {
     const name = entryNameIn(payload);
     const entry = name === undefined ? undefined : this.#entries.get(name);
     if (entry === undefined) return undefined;

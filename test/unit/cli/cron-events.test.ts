@@ -12,7 +12,7 @@ const removed: WorkEvent = { level: 'warn', event: 'removed', reason: 'no host h
 /** The level that each is told at. */
 function levels(...events: readonly WorkEvent[]): string[] {
   const clock = new FakeClock('2026-11-22T12:00:00Z');
-  const timetable = new Timetable('north', clock, () => Promise.resolve(clock.wall));
+  const timetable = new Timetable('default', 'north', clock, () => Promise.resolve(clock.wall));
   timetable.replace(entriesOf({ mine: { schedule: '* * * * *', run: 'true' } }));
   timetable.replace([]);
   const told: string[] = [];

@@ -9,7 +9,7 @@ import { parseCrontab } from '../../../src/schedule/crontab.ts';
 import { Timetable } from '../../../src/schedule/timetable.ts';
 
 it('are not begun by a dq that was stopped before: nothing would end them', async () => {
-  const timetable = new Timetable('here', systemClock, () => Promise.resolve(undefined));
+  const timetable = new Timetable('default', 'here', systemClock, () => Promise.resolve(undefined));
   timetable.replace(parseCrontab('@reboot ./daemon', localZone).entries);
   const begun: string[] = [];
   const parts = {

@@ -28,7 +28,7 @@ class Desk {
   constructor(host = 'north', clock = new FakeClock(noon), board?: MemoryBoard) {
     this.clock = clock;
     this.board = board ?? new MemoryBoard(() => clock.wall);
-    this.timetable = new Timetable(host, clock, () => this.board.now());
+    this.timetable = new Timetable('default', host, clock, () => this.board.now());
   }
 
   async start(cron: Readonly<Record<string, object>>): Promise<void> {

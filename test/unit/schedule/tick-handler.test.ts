@@ -41,6 +41,8 @@ class Host {
   readonly noted = new Set<string>();
   readonly #world: World;
   readonly #handler;
+  /** Where the ticks of its entry lie. */
+  readonly #tube: string;
   /** Ends the running command. */
   end: (outcome: object) => void = () => undefined;
   putFails = false;
@@ -49,9 +51,11 @@ class Host {
     const { clock, ledger, board } = world;
     this.#world = world;
     const ledgerNow = (): Promise<number | undefined> => unlessDown(board.now());
-    const timetable = new Timetable(name, clock, ledgerNow);
+    const timetable = new Timetable('default', name, clock, ledgerNow);
     const task = 'put' in options ? {} : { run: 'true' };
-    timetable.replace(entriesOf({ e: { schedule: '* * * * *', ...task, ...options } }));
+    const entries = entriesOf({ e: { schedule: '* * * * *', ...task, ...options } });
+    timetable.replace(entries);
+    this.#tube = timetable.tubeOf(entries[0]!);
     const report = (event: WorkEvent): void => void this.events.push(event);
     const leases = new Leases(ledger, clock, () => undefined);
     this.#handler = tickHandler({
@@ -82,10 +86,10 @@ class Host {
   /** @param minutes of the tick, after noon. */
   run(minutes = 0, claim: Partial<Task> = {}, signal = never): Promise<Outcome> {
     const task: Task = {
-      ...{ tube: 'default.cron', key: 'k', attempt: 1, failures: 0, deaths: 0 },
+      ...{ tube: this.#tube, key: 'k', attempt: 1, failures: 0, deaths: 0 },
       dueNs: BigInt(noon + minutes * minute) * 1_000_000n,
       payload: tickPayload('e'),
-      replica: { endpoint: 'embedded', tube: 'default.cron', id: 7n },
+      replica: { endpoint: 'embedded', tube: this.#tube, id: 7n },
       ...claim,
     };
     return this.#handler(task, { signal, onStop: () => undefined });

@@ -18,7 +18,7 @@ function timetable(
   cron: Readonly<Record<string, object>>,
   ledgerNow: () => number | undefined = () => clock.wall,
 ): Timetable {
-  const made = new Timetable('north', clock, () => Promise.resolve(ledgerNow()));
+  const made = new Timetable('default', 'north', clock, () => Promise.resolve(ledgerNow()));
   made.replace(entriesOf(cron));
   return made;
 }
@@ -70,6 +70,18 @@ test('what other hosts are to run is kept as long as their grace', () => {
   const { admit } = timetable(cron);
   expect(admit(tickOf('theirs', now - 3_600n * second))).toBe('pass');
   expect(admit(tickOf('theirs', now - 3_660n * second))).toHaveProperty('drop');
+});
+
+test('of an entry whose hosts were changed the ticks in its old tube are nobody’s here', () => {
+  const made = timetable(cron);
+  const shared = tickOf('any');
+  const own = { ...shared, tube: 'default.cron.north' };
+  expect([made.admit(shared), made.admit(own)]).toEqual(['run', 'pass']);
+  made.replace(entriesOf({ any: { ...cron.any, hosts: 'each' } }));
+  expect([made.admit(shared), made.admit(own)]).toEqual(['pass', 'run']);
+  expect([made.find(shared)?.tick, made.find(own)?.tick]).toEqual([undefined, clock.wall]);
+  const minutesOld = { ...shared, dueNs: now - 360n * second };
+  expect(made.admit(minutesOld)).toHaveProperty('drop');
 });
 
 test('what is no tick is nobody’s', () => {
