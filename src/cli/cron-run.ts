@@ -8,7 +8,7 @@ import { systemClock } from '../core/clock.ts';
 import { DqError } from '../core/errors.ts';
 import { newController } from '../core/signals.ts';
 import type { Entry } from '../schedule/entry.ts';
-import { hostTube, tickTube } from '../schedule/tick-job.ts';
+import { hostTube, refuseTickTubes, tickTube } from '../schedule/tick-job.ts';
 import { Timetable } from '../schedule/timetable.ts';
 import { unlessDown } from '../schedule/unless-down.ts';
 import type { Context } from './context.ts';
@@ -56,6 +56,7 @@ export async function cronRun(
     defaultConcurrency;
   const config = await context.config();
   const host = hostName(context);
+  refuseTickTubes([config.tube]);
   refuseLongTubes(config.tube, host);
   const report = await eventReport(context.printer);
   await refuseTwoSchedules(file, config, context);

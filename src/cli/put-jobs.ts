@@ -13,6 +13,7 @@ import { putJson } from '../output/job-json.ts';
 import type { Printer } from '../output/printer.ts';
 import { quoted } from '../output/quoted.ts';
 import { assertWritten } from '../output/standard.ts';
+import { refuseTickTubes } from '../schedule/tick-job.ts';
 import type { Context } from './context.ts';
 import { durationOf, optional, wholeNumber } from './numbers.ts';
 import { openCluster } from './open-cluster.ts';
@@ -120,10 +121,12 @@ export async function putJobs(
   wanted: Wanted,
   context: Context,
 ): Promise<void> {
-  const cluster = openCluster(await context.config(), context);
+  const config = await context.config();
+  refuseTickTubes([config.tube]);
+  const cluster = openCluster(config, context);
   try {
-    const { tube, minReplicas } = cluster.config;
-    const print = printing(context.printer, tube, cluster.config.replicas, minReplicas);
+    const { tube, minReplicas } = config;
+    const print = printing(context.printer, tube, config.replicas, minReplicas);
     const record = 'form' in source ? source.form.name : undefined;
     const waiting = await waitingFor(cluster, { atMost: wanted.wait, record }, context);
     const onAccepted: OnAccepted = async (accepted, records) => {

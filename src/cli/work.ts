@@ -10,7 +10,7 @@ import type { Config } from '../config/schema.ts';
 import { systemClock } from '../core/clock.ts';
 import { DqError } from '../core/errors.ts';
 import type { Printer } from '../output/printer.ts';
-import { isTickTube } from '../schedule/tick-job.ts';
+import { refuseTickTubes } from '../schedule/tick-job.ts';
 import { resolveHandler } from '../run/command.ts';
 import { blindness } from './blindness.ts';
 import type { Context } from './context.ts';
@@ -93,13 +93,6 @@ function refuseStrayWords({ stray, handler }: WorkWords, { drain }: WorkOptions)
   throw new DqError('usage', `what is ${JSON.stringify(words[0])}?`, {
     hint: `the handler comes after --: dq work -- ${[...words, ...handler].join(' ')}`,
   });
-}
-
-/** Ticks are no payloads for handlers. */
-function refuseTickTubes(tubes: readonly string[]): void {
-  const tube = tubes.find(isTickTube);
-  if (tube === undefined) return;
-  throw new DqError('usage', `${tube} holds the ticks of a schedule`, { hint: 'dq cron run' });
 }
 
 /** With batches there is a slot for each job of them. */

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../config/issue.ts';
 import { parseConfig, type Config } from '../config/schema.ts';
+import { refuseTickTubes } from '../schedule/tick-job.ts';
 
 /** The keys of the configuration file; durations are strings with a unit, such as `'3d'`. */
 export interface ClusterOptions {
@@ -35,7 +36,7 @@ interface WorkOptions {
   readonly attempts?: number | undefined;
 }
 
-/** @throws ConfigError with everything that is wrong. */
+/** @throws ConfigError with everything that is wrong; DqError (usage): the tube holds the ticks of a schedule. */
 export function configOf(options: ClusterOptions, work: WorkOptions = {}): Config {
   const { nodes, redis, tube, replicas, minReplicas, goQueue, ledger } = options;
   const value = { nodes, redis, tube, replicas, minReplicas, goQueue, ledger, work };
@@ -43,5 +44,6 @@ export function configOf(options: ClusterOptions, work: WorkOptions = {}): Confi
   const file = { path: 'options', value };
   const parsed = parseConfig({ file, env: {}, tubes: [], readText });
   if (parsed.issues !== undefined) throw new ConfigError(parsed.issues);
+  refuseTickTubes([parsed.config.tube]);
   return { ...parsed.config, file: undefined };
 }

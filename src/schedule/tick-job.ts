@@ -1,6 +1,7 @@
 // A tick as a job: its payload, and the tubes where ticks lie.
 
 import { Buffer } from 'node:buffer';
+import { DqError } from '../core/errors.ts';
 import type { Entry } from './entry.ts';
 
 /** For ever: hosts of any version write the same bytes for the same tick, so that it is one job. */
@@ -29,6 +30,18 @@ export function hostTube(tube: string, host: string): string {
 
 export function isTickTube(tube: string): boolean {
   return /\.cron(\.|$)/.test(tube);
+}
+
+/**
+ * For jobs: ticks are no payloads for handlers, and hosts drop from among them what is no tick.
+ * @throws DqError (usage)
+ */
+export function refuseTickTubes(tubes: readonly string[]): void {
+  const tube = tubes.find(isTickTube);
+  if (tube === undefined) return;
+  throw new DqError('usage', `${tube} holds the ticks of a schedule`, {
+    hint: 'dq cron run puts and runs them; jobs need a tube without .cron',
+  });
 }
 
 /** What an entry is known by in the ledger: what every host runs for itself is each one's own. */

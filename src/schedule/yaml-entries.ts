@@ -6,6 +6,7 @@ import type { ErrorCode, Issue } from './issue.ts';
 import { nameProblem } from './name.ts';
 import { entryOf, programText, runOf, runShape, tickShape } from './options.ts';
 import { parseSchedule } from './times.ts';
+import { isTickTube } from './tick-job.ts';
 import { zoneProblem, type Variables } from './variables.ts';
 import { joinWords, takeWords } from './words.ts';
 
@@ -39,6 +40,12 @@ const payload: Reader<string> = (value, path, report) => {
   return String(value);
 };
 
+const jobTube: Reader<string> = (value, path, report) => {
+  const tube = tubeName(value, path, report);
+  if (isTickTube(tube)) report(path, `${tube} holds the ticks of a schedule`);
+  return tube;
+};
+
 const variables: Reader<Variables> = (value, path, report) => {
   const given = isMapping(value) ? Object.entries(value) : [];
   if (!isMapping(value)) report(path, `must be a mapping, not ${shown(value)}`);
@@ -60,7 +67,7 @@ const readOptions = mapping({
   timezone: text,
   run: programText,
   put: payload,
-  tube: tubeName,
+  tube: jobTube,
   ...tickShape,
   ...onlyWithRun,
 });

@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Consumer, Producer } from '../../src/index.ts';
 import { dq, jsonLines, lines, type Around, type Ran } from '../support/cli.ts';
 import { embeddedPlace } from '../support/places.ts';
 import { temporaryFolder } from '../support/servers.ts';
@@ -271,10 +272,34 @@ describe('run refuses', () => {
   });
 });
 
-it('dq work refuses the tubes of ticks', async () => {
-  for (const tube of ['default.cron', 'default.cron.north']) {
-    const { code, stderr } = await embeddedPlace().dq(['-t', tube, 'work', '--', 'true']);
+describe('the tubes of ticks are for no jobs', () => {
+  it.each([
+    ['work', '--', 'true'],
+    ['put', 'hello'],
+    ['at', '+1h', 'hello'],
+    ['put', '--lines'],
+    ['cron', 'run', 'cron.yaml'],
+  ])('%s %s', async (...words) => {
+    const place = embeddedPlace();
+    place.write('cron.yaml', 'a: {schedule: "@yearly", run: "true"}\n');
+    for (const tube of ['default.cron', 'default.cron.north']) {
+      const { code, stdout, stderr } = await place.dq(['-t', tube, ...words], { stdin: 'x\n' });
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toContain(`${tube} holds the ticks of a schedule`);
+    }
+  });
+
+  it('of an entry that puts', async () => {
+    const put = { schedule: '@yearly', put: 'x', tube: 'default.cron' };
+    const place = embeddedPlace(`cron: ${JSON.stringify({ a: put })}\n`);
+    const { code, stdout } = await place.dq(['cron', 'check']);
     expect(code).toBe(2);
-    expect(stderr).toContain('dq cron run');
-  }
+    expect(stdout).toContain('default.cron holds the ticks of a schedule');
+  });
+
+  it('of a Producer and a Consumer', () => {
+    const options = { nodes: 'embedded', tube: 'default.cron' } as const;
+    expect(() => new Producer(options)).toThrow('holds the ticks of a schedule');
+    expect(() => new Consumer(options)).toThrow('holds the ticks of a schedule');
+  });
 });

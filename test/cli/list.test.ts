@@ -55,7 +55,7 @@ describe('a job', () => {
     ]);
   });
 
-  it.each(['1e3', 'null', 'a/b', 'x.cron'])('in the tube %s', async (tube) => {
+  it.each(['1e3', 'null', 'a/b', 'x.cronos'])('in the tube %s', async (tube) => {
     const put = await cluster.put('-t', tube, 'hello');
     expect(await list(tube)).toMatchObject([{ key: put.key, tube }]);
   });

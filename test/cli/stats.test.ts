@@ -146,7 +146,9 @@ describe('what else may be', () => {
 
   it('the ticks of a schedule lie in a tube that is told', async () => {
     const cluster = await clusterOf(1);
-    await cluster.put('-t', 'mail.cron', '--delay', '1h', 'tick/1/x');
+    const raw = await cluster.raw(cluster.nodes[0]);
+    await raw.ask('use mail.cron');
+    await raw.ask('put 1024 3600 60 8', Buffer.from('tick/1/x'));
     const ran = await cluster.dq(['--json', 'stats']);
     expect(lineOf(ran, 'mail.cron')?.jobs).toMatchObject({ delayed: 1 });
   });
