@@ -11,7 +11,7 @@ export type Punctuality = 'run' | 'late' | 'missed';
 
 /** @param now by the clock that all hosts share; instants in ms. */
 export function judgeTick(entry: Entry, tick: number, now: number): Punctuality {
-  const lateness = now - (tick + entry.delay);
+  const lateness = latenessOf(entry, tick, now);
   if (lateness > entry.grace) return 'late';
   if (lateness <= prompt) return 'run';
   switch (entry.missed) {
@@ -24,4 +24,13 @@ export function judgeTick(entry: Entry, tick: number, now: number): Punctuality 
       return later.done === true ? 'run' : 'missed';
     }
   }
+}
+
+/** Whether it was missed and runs all the same, as each one does: together with others, so that it isn't skipped for those. */
+export function isOneOfAll(entry: Entry, tick: number, now: number): boolean {
+  return entry.missed === 'all' && latenessOf(entry, tick, now) > prompt;
+}
+
+function latenessOf({ delay }: Entry, tick: number, now: number): number {
+  return now - (tick + delay);
 }

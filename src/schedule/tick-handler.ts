@@ -9,7 +9,7 @@ import type { RunLine } from './command-runner.ts';
 import type { Put, Run } from './entry.ts';
 import type { EndOfRun } from './heartbeat.ts';
 import type { Overlap } from './overlap.ts';
-import { judgeTick } from './punctuality.ts';
+import { isOneOfAll, judgeTick } from './punctuality.ts';
 import type { EntryRun, Recorder } from './record.ts';
 import { endedAs, runCommand, runHook, tickFacts, type Facts } from './run-command.ts';
 import { realmOf } from './tick-job.ts';
@@ -108,13 +108,19 @@ async function runAlone(
   if (entrance === 'unsure') return waitForTurn(task, 'whether an earlier run goes on is unknown');
   if (entrance === 'taken') {
     const ranBefore = task.deaths > 0 || task.failures > 0;
-    if (run.overlap === 'queue' || ranBefore) return waitForTurn(task, 'an earlier run goes on');
-    return skipOverlap(parts, tick, task);
+    const waits = run.overlap === 'queue' || ranBefore || (await isOneOfAllNow(parts, tick));
+    return waits ? waitForTurn(task, 'an earlier run goes on') : skipOverlap(parts, tick, task);
   }
   const outcome = await runOnce(parts, tick, task, run, signal);
   if (outcome.kind === 'stopped') entrance.stay();
   else await entrance.leave();
   return outcome;
+}
+
+/** When nobody can know, it is as well to look again. */
+async function isOneOfAllNow({ ledgerNow }: TickParts, { entry, tick }: Tick): Promise<boolean> {
+  const now = await ledgerNow();
+  return now === undefined || isOneOfAll(entry, tick, now);
 }
 
 async function runOnce(

@@ -272,6 +272,17 @@ describe('overlap', () => {
     expect(await east.runTo(0, 1)).toEqual({ kind: 'succeeded', exitCode: 0 });
   });
 
+  test('skip: of missed: all those that were missed wait for one another', async () => {
+    const { east, north, first, world } = await busy({ overlap: 'skip', missed: 'all' });
+    expect(await east.run(1)).toMatchObject({ why: 'overlap' });
+    await world.clock.pass(11_000);
+    expect(await east.run(1)).toMatchObject({ kind: 'deferred', delayMs: 1_000, counts: true });
+    expect(await east.run(1, { attempt: 2 })).toMatchObject({ kind: 'deferred', counts: false });
+    north.end({ kind: 'exited', code: 0 });
+    await first;
+    expect(await east.runTo(0, 1, { attempt: 2 })).toEqual({ kind: 'succeeded', exitCode: 0 });
+  });
+
   test('queue: it waits for its turn, and is not judged again', async () => {
     const { east, north, first, world } = await busy({ overlap: 'queue' });
     expect(await east.run(1)).toMatchObject({ kind: 'deferred', delayMs: 1_000, counts: true });
