@@ -6,10 +6,11 @@ import { systemClock } from './core/clock.ts';
 import { DqError } from './core/errors.ts';
 import { defaultTtr } from './core/job-defaults.ts';
 import { orForget } from './core/or-forget.ts';
-import { parseReceipt } from './core/receipt.ts';
+import { formatReceipt, parseReceipt } from './core/receipt.ts';
 import type { Embedded } from './embedded/embedded.ts';
 import type { Board } from './ledger/board.ts';
 import { defaultTerms, type Ledger } from './ledger/ledger.ts';
+import type { NamedJob } from './produce/identify.ts';
 import { JobProducer } from './produce/producer.ts';
 import { Replicator } from './produce/replicator.ts';
 import type { BeanstalkdNode } from './queue/beanstalkd.ts';
@@ -190,30 +191,37 @@ async function opened<Part>(opening: Promise<Part> | undefined): Promise<Part | 
   }
 }
 
-/** The job of a receipt: its replicas, and its logical tube. */
-export interface FoundJob {
+/** The job of a receipt. */
+export interface FoundJob extends NamedJob {
   readonly receipt: string;
-  readonly replicas: readonly ReplicaOf[];
-  readonly tube: string;
+  /** Its replicas on nodes that the configuration doesn't name, or no longer: `endpoint/tube/id`. */
+  readonly elsewhere: readonly string[];
 }
 
-/** @throws DqError (usage) for what is no receipt, or not one of this cluster. */
+/** @throws DqError (usage) for what is no receipt, or not one of this cluster: none of its nodes is. */
 export async function findJob(receipt: string, cluster: Cluster): Promise<FoundJob> {
   const tubes = new Set<string>();
   const replicas: ReplicaOf[] = [];
-  for (const { endpoint, tube, id } of parseReceipt(receipt)) {
-    const found = await cluster.find(endpoint, tube);
+  const elsewhere: string[] = [];
+  const addresses = parseReceipt(receipt);
+  for (const address of addresses) {
+    const found = await cluster.find(address.endpoint, address.tube);
     if (found === undefined) {
-      throw new DqError('usage', `no such node in the configuration: ${endpoint}`, {
-        hint: `the receipt ${receipt} comes from another cluster`,
-      });
+      elsewhere.push(formatReceipt([address]));
+    } else {
+      tubes.add(found.tube);
+      replicas.push({ node: found.node, id: address.id });
     }
-    tubes.add(found.tube);
-    replicas.push({ node: found.node, id });
   }
   const [tube, another] = tubes;
-  if (tube === undefined || another !== undefined) {
+  if (tube === undefined) {
+    const endpoints = addresses.map(({ endpoint }) => endpoint).join(', ');
+    throw new DqError('usage', `no such node in the configuration: ${endpoints}`, {
+      hint: `the receipt ${receipt} comes from another cluster`,
+    });
+  }
+  if (another !== undefined) {
     throw new DqError('usage', `the receipt ${receipt} names more than one tube`);
   }
-  return { receipt, replicas, tube };
+  return { receipt, replicas, named: addresses.length, tube, elsewhere };
 }

@@ -69,12 +69,8 @@ function namedDeletion(note: Note): NamedDeed {
   return { past: 'deleted', change: (found, ledger) => deleteNamed(found, ledger, note) };
 }
 
-async function deleteNamed(
-  { replicas, tube }: FoundJob,
-  ledger: Ledger,
-  note: Note,
-): Promise<NamedOutcome> {
-  const job = await identify(replicas, tube);
+async function deleteNamed(found: FoundJob, ledger: Ledger, note: Note): Promise<NamedOutcome> {
+  const job = await identify(found);
   const revocation = await revokeIdentified(job, ledger);
   note(revocation);
   const { result } = revocation;

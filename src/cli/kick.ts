@@ -49,8 +49,8 @@ function refuseNumbers(words: readonly string[]): void {
   });
 }
 
-async function kickNamed({ replicas, tube }: FoundJob, ledger: Ledger): Promise<NamedOutcome> {
-  const job = await identify(replicas, tube);
+async function kickNamed(found: FoundJob, ledger: Ledger): Promise<NamedOutcome> {
+  const job = await identify(found);
   const kicked = 'result' in job ? job : await kickJob(job, ledger);
   const unreached = kicked.result === 'kicked' ? kicked.unreached : [];
   const others = 'result' in job ? [] : job.others;

@@ -7,6 +7,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { addressesOf, type ReplicaOf } from '../queue/replica-of.ts';
 import type { Context } from './context.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import type { Printer } from '../output/printer.ts';
 import { openCluster } from './open-cluster.ts';
 
 export interface NamedOutcome {
@@ -57,12 +58,19 @@ export async function changeNamed(
         const hint = error.hint === undefined ? '' : ` (${error.hint})`;
         printer.warn(`${receipt}: ${error.message}${hint}`);
       }
+      warnOfElsewhere(job, printer);
       if (error !== undefined) code = Math.max(code, exitCodeOf(error.kind));
     }
     context.exit(code);
   } finally {
     await cluster.close();
   }
+}
+
+/** No worker of this configuration meets what lies there. */
+export function warnOfElsewhere({ elsewhere }: FoundJob, printer: Printer): void {
+  if (elsewhere.length === 0) return;
+  printer.warn(`${elsewhere.join(', ')}: no such node in the configuration, left as it is`);
 }
 
 function without(left: readonly string[], receipt: string): string {

@@ -12,6 +12,7 @@ import { tellBlindness } from './blindness.ts';
 import type { Context } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { factsOf } from './job-facts.ts';
+import { warnOfElsewhere } from './named-jobs.ts';
 import { openCluster } from './open-cluster.ts';
 
 export async function peek(receipts: readonly string[], context: Context): Promise<void> {
@@ -37,7 +38,9 @@ async function peekFirst(cluster: Cluster, context: Context): Promise<void> {
 
 async function peekReceipt(receipt: string, cluster: Cluster, context: Context): Promise<void> {
   const { printer } = context;
-  const { replicas, tube } = await findJob(receipt, cluster);
+  const named = await findJob(receipt, cluster);
+  const { replicas, tube } = named;
+  warnOfElsewhere(named, printer);
   const seen = await inspect(replicas, await groundOf(tube, cluster, printer));
   const [job, ...others] = seen.jobs;
   if (job === undefined) throw nothingThere(receipt, seen);

@@ -63,8 +63,8 @@ export class Producer {
    *   the ledger, or too many of the job's nodes, can't be reached. Nothing is deleted then.
    */
   async revoke(receipt: string): Promise<void> {
-    const { replicas, tube } = await findJob(receipt, this.#cluster);
-    const revocation = await revoke(replicas, tube, await this.#cluster.ledger());
+    const job = await findJob(receipt, this.#cluster);
+    const revocation = await revoke(job, await this.#cluster.ledger());
     const error = explain(revocation);
     if (error !== undefined) throw error;
     await systemClock.sleep(revocation.result === 'deleted' ? revocation.doubtMs : 0);

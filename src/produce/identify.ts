@@ -35,19 +35,29 @@ interface Found {
   readonly content: FoundReplica | NodeError | undefined;
 }
 
+/** What a receipt names. */
+export interface NamedJob {
+  /** Those on nodes of this cluster. */
+  readonly replicas: readonly ReplicaOf[];
+  /** How many there are with those on nodes that are no longer of it. */
+  readonly named: number;
+  /** The logical one. */
+  readonly tube: string;
+}
+
 /**
  * The job of a receipt. A node without binlog counts its ids from 1 after a restart: one replica of several proves
  * nothing by itself, two must agree. A receipt of one replica is taken at its word.
- * @param tube the logical tube of the job.
  */
-export async function identify(
-  replicas: readonly ReplicaOf[],
-  tube: string,
-): Promise<IdentifiedJob | Unidentified> {
+export async function identify({
+  replicas,
+  named,
+  tube,
+}: NamedJob): Promise<IdentifiedJob | Unidentified> {
   const found = await Promise.all(replicas.map(find));
   const errors = errorsOf(found);
   const present = presentOf(found);
-  const alike = firstAlike(present, Math.min(2, found.length));
+  const alike = firstAlike(present, Math.min(2, named));
   const [first] = alike;
   if (first === undefined) {
     if (errors.length > 0) return { result: 'unreachable', errors };

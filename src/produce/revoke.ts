@@ -5,11 +5,12 @@ import { DqError, reasonsOf } from '../core/errors.ts';
 import { formatReceipt } from '../core/receipt.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { isPutAfter } from '../ledger/machine.ts';
-import { addressesOf, type ReplicaOf } from '../queue/replica-of.ts';
+import { addressesOf } from '../queue/replica-of.ts';
 import {
   identify,
   type IdentifiedJob,
   type IdentifiedReplica,
+  type NamedJob,
   type Unidentified,
 } from './identify.ts';
 import { onEach } from './on-each.ts';
@@ -30,17 +31,9 @@ export type Revocation =
   | { readonly result: 'done' | 'claimed'; readonly key: string }
   | Unidentified;
 
-/**
- * The job of a receipt.
- * @param tube the logical tube of the job.
- * @throws LedgerDown: nothing was deleted.
- */
-export async function revoke(
-  replicas: readonly ReplicaOf[],
-  tube: string,
-  ledger: Ledger,
-): Promise<Revocation> {
-  return revokeIdentified(await identify(replicas, tube), ledger);
+/** @throws LedgerDown: nothing was deleted. */
+export async function revoke(job: NamedJob, ledger: Ledger): Promise<Revocation> {
+  return revokeIdentified(await identify(job), ledger);
 }
 
 /**

@@ -122,7 +122,7 @@ export class Users {
         return { node: nodes.find((node) => node.endpoint === endpoint)!, id };
       });
       try {
-        const revocation = await revoke(replicas, tube, ledger);
+        const revocation = await revoke({ replicas, tube, named: replicas.length }, ledger);
         if (!process.alive) return;
         this.#world.trace(process, () => `DELETE ${job.name}: ${revocation.result}`);
         if (revocation.result !== 'deleted') return;
