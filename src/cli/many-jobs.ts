@@ -42,8 +42,11 @@ export interface Deed {
   readonly change: (job: ChosenJob, tube: string, ledger: Ledger) => Promise<Outcome>;
 }
 
-/** Enough to fill the pipelines; each holds a payload for each replica. */
-const atOnce = 128;
+/**
+ * Enough to fill the pipelines while each job holds a payload for each replica; what is held of jobs whose bytes are
+ * known has an end, and with more of them each commit of the embedded queue is of more.
+ */
+const atOnce = { unknown: 128, known: 4_096 };
 
 export function hasFilter({ match, dueBefore, dueAfter }: ManyOptions): boolean {
   return [match, dueBefore, dueAfter].some((each) => each !== undefined);
@@ -109,13 +112,17 @@ async function changeAll(
     if (printer.json) await printer.line({ ...nameOf(job), ...outcome });
   };
   try {
-    await inLanes(jobs, atOnce, changeOne, signals.stop);
+    await inLanes(jobs, lanesFor(jobs), changeOne, signals.stop);
   } finally {
     signals.release();
     printer.note(summaryOf(results, jobs.length, past, tube));
   }
   if (results.has('unreachable') || results.has('unreadable')) exit(exitCodes.unavailable);
   if (totalOf(results) < jobs.length && signals.code !== undefined) exit(signals.code);
+}
+
+function lanesFor(jobs: readonly ChosenJob[]): number {
+  return jobs.every(({ envelope }) => envelope !== undefined) ? atOnce.known : atOnce.unknown;
 }
 
 /** @throws whatever isn't about this job alone. */

@@ -17,6 +17,12 @@ const removedAtOnce = 2;
 
 const inFile = 'EXISTS (SELECT 1 FROM replica WHERE tube = job.tube AND key = job.key)';
 
+const isKnown = `(forget_at IS NULL OR forget_at > ? OR ${inFile})`;
+
+interface Row {
+  readonly entry: string | null;
+}
+
 const kept: WriteTerms = { durable: true, rings: false };
 /** If a power failure undoes it, its worker is gone as well. */
 const renewed: WriteTerms = { durable: false, rings: false };
@@ -32,6 +38,8 @@ export class EmbeddedLedger implements Ledger {
   readonly #terms: Terms;
   /** Before each tube's name. */
   readonly #realm: string;
+  /** At that instant, which is that of a transaction, no entry more was to be removed. */
+  #cleanAt = NaN;
 
   constructor(database: Database, terms: Terms, realm = '') {
     this.#database = database;
@@ -65,7 +73,12 @@ export class EmbeddedLedger implements Ledger {
 
   look: Ledger['look'] = (job) =>
     orLedgerDown(this.#database.read((now) => machine.look(this.#entry(job, now), now)));
-  lookAll: Ledger['lookAll'] = (jobs) => Promise.all(jobs.map(this.look));
+  lookAll: Ledger['lookAll'] = (jobs) =>
+    orLedgerDown(
+      this.#database.read((now) => {
+        return this.#entries(jobs, now).map((entry) => machine.look(entry, now));
+      }),
+    );
 
   /** Writes, because a full disk can be read all the same. */
   async ready(): Promise<void> {
@@ -93,24 +106,39 @@ export class EmbeddedLedger implements Ledger {
 
   #entry({ tube, key }: JobRef, now: number): machine.Entry | undefined {
     const row = this.#database.get(
-      `SELECT entry FROM job WHERE tube = ? AND key = ?
-       AND (forget_at IS NULL OR forget_at > ? OR ${inFile})`,
+      `SELECT entry FROM job WHERE tube = ? AND key = ? AND ${isKnown}`,
       this.#realm + tube,
       key,
       now,
-    ) as { readonly entry: string } | undefined;
-    return row === undefined ? undefined : (JSON.parse(row.entry) as machine.Entry);
+    ) as Row | undefined;
+    return entryOf(row?.entry ?? null);
+  }
+
+  /** In one statement: each costs as much as what it does. */
+  #entries(jobs: readonly JobRef[], now: number): (machine.Entry | undefined)[] {
+    const rows = this.#database.all(
+      `SELECT entry FROM json_each(?) AS asked LEFT JOIN job
+       ON job.tube = asked.value ->> 0 AND job.key = asked.value ->> 1 AND ${isKnown} ORDER BY asked.key`,
+      JSON.stringify(jobs.map(({ tube, key }) => [this.#realm + tube, key])),
+      now,
+    ) as Row[];
+    return rows.map(({ entry }) => entryOf(entry));
   }
 
   #store({ tube, key }: JobRef, entry: machine.Entry, moment: machine.Moment): void {
     this.#put(this.#realm + tube, key, JSON.stringify(entry), this.#forgetAt(entry, moment));
-    this.#database.run(
+    if (this.#cleanAt !== moment.now) this.#removeOver(moment.now);
+  }
+
+  #removeOver(now: number): void {
+    const removed = this.#database.run(
       `DELETE FROM job WHERE (tube, key) IN
          (SELECT tube, key FROM job WHERE forget_at <= ? AND NOT ${inFile}
           ORDER BY forget_at LIMIT ?)`,
-      moment.now,
+      now,
       removedAtOnce,
     );
+    if (removed < removedAtOnce) this.#cleanAt = now;
   }
 
   #put(tube: string, key: string, entry: string, forgetAt: number | null): void {
@@ -126,4 +154,8 @@ export class EmbeddedLedger implements Ledger {
     const ended = entry.state === 'done' || entry.state === 'revoked';
     return ended ? Math.max(moment.now, moment.dueMs) + endedIsKept : null;
   }
+}
+
+function entryOf(text: string | null): machine.Entry | undefined {
+  return text === null ? undefined : (JSON.parse(text) as machine.Entry);
 }

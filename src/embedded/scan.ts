@@ -10,41 +10,40 @@ interface ScannedRow extends StatsRow {
   readonly envelope: Uint8Array;
 }
 
+/** The newest first. */
 export async function* scanReplicas(database: Database, tube: string): AsyncGenerator<ScanPage> {
-  const { count, newest } = database.get(
-    'SELECT count(*) AS count, max(id) AS newest FROM replica WHERE tube = ?',
-    tube,
-  ) as { readonly count: number; readonly newest: number | null };
+  const ids = await database.read(() => idsOf(database, tube));
   let size = firstPageSize;
-  let from = newest ?? 0;
-  let found = 0;
-  while (from > 0) {
-    const replicas = await database.read((now) => page(database, tube, from, size, now));
-    const last = replicas.at(-1);
-    if (last === undefined) return;
-    from = Number(last.id) - 1;
-    found += replicas.length;
+  let asked = 0;
+  while (asked < ids.length) {
+    const some = ids.slice(asked, asked + size);
+    const replicas = await database.read((now) => page(database, some, now));
+    asked += some.length;
     size = nextPageSize(
       size,
       replicas.reduce((sum, { envelope }) => sum + envelope.length, 0),
     );
-    yield { replicas, progress: Math.min(1, found / count) };
+    yield { replicas, progress: asked / ids.length };
   }
 }
 
-function page(
-  database: Database,
-  tube: string,
-  from: number,
-  size: number,
-  now: number,
-): ScannedReplica[] {
-  const rows = database.all(
-    `SELECT id, ${statsColumns}, envelope FROM replica
-     WHERE tube = ? AND id <= ? ORDER BY id DESC LIMIT ?`,
+/** At once: no index has a tube's ids in their order, and each page would sort all that are left. */
+function idsOf(database: Database, tube: string): number[] {
+  const { ids } = database.get(
+    `SELECT json_group_array(id) AS ids
+     FROM (SELECT id FROM replica WHERE tube = ? ORDER BY id DESC)`,
     tube,
-    from,
-    size,
+  ) as { readonly ids: string };
+  return JSON.parse(ids) as number[];
+}
+
+/** What is left of them. */
+function page(database: Database, ids: readonly number[], now: number): ScannedReplica[] {
+  const rows = database.all(
+    `SELECT replica.id, ${statsColumns}, envelope
+     FROM json_each(?) AS asked JOIN replica ON replica.id = asked.value
+     ORDER BY asked.key`,
+    JSON.stringify(ids),
   ) as ScannedRow[];
   return rows.map(({ envelope, ...row }) => ({
     ...{ id: BigInt(row.id), stats: statsOf(row, now) },
