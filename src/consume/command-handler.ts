@@ -5,7 +5,7 @@ import { dueMs } from '../core/envelope.ts';
 import type { HandlerCommand } from '../run/command.ts';
 import { batchEnvironment, handlerEnvironment } from '../run/environment.ts';
 import { runHandler, type HandlerRun, type Outcome as ProcessOutcome } from '../run/handler.ts';
-import { sharesPipe } from '../run/shared-output.ts';
+import { mayBeUnheard } from '../run/shared-output.ts';
 import type { BatchOptions } from './batches.ts';
 import type { Report, WorkEvent } from './events.ts';
 import type { Handler, Outcome, Task } from './handler.ts';
@@ -78,9 +78,9 @@ function aboutOf({ tube, key, attempt }: Task): Partial<WorkEvent> {
   return { tube, key, attempt };
 }
 
-/** Whether the pipe that broke was ours can't be asked without writing to it. */
+/** Whether what broke may have been the output of dq, and not a pipe of the handler's own. */
 function isUnheard(end: ProcessOutcome): boolean {
-  return end.kind === 'signalled' && end.signal === 'SIGPIPE' && sharesPipe();
+  return end.kind === 'signalled' && end.signal === 'SIGPIPE' && mayBeUnheard();
 }
 
 function judgeEnd(end: ProcessOutcome): Outcome {

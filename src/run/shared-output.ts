@@ -1,11 +1,24 @@
 // What handlers share with this process: its stdout and stderr.
 
-import { fstatSync } from 'node:fs';
+import { Buffer } from 'node:buffer';
+import { fstatSync, writeSync } from 'node:fs';
 
-/** Whether one of them has a reader, who may go away. */
-export function sharesPipe(): boolean {
+const nothing = Buffer.alloc(0);
+
+/** Whether one of them may have lost its reader. A pipe can't be asked without writing to it. */
+export function mayBeUnheard(): boolean {
   return [1, 2].some((descriptor) => {
     const stats = fstatSync(descriptor);
-    return stats.isFIFO() || stats.isSocket();
+    return stats.isFIFO() || (stats.isSocket() && !hasReader(descriptor));
   });
+}
+
+/** A socket says so even when it is given nothing. */
+function hasReader(socket: number): boolean {
+  try {
+    writeSync(socket, nothing);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -177,6 +177,26 @@ describe.each(places)('on %s', (_, openPlace) => {
       expect((await own.dq(['work', '--drain', '--attempts', '1', '--', 'echo'])).code).toBe(0);
     });
 
+    it('counts as no failure when dq’s own stdout is a socket that lost its reader', async () => {
+      const own = await openPlace();
+      await own.put('hello');
+      const handler = 'until [ -e go ]; do sleep 0.05; done; echo hello';
+      const work = own.startDq(['work', '--attempts', '1', '--', handler]);
+      work.closeStdout();
+      own.write('go', '');
+      const { code, stderr } = await work.ended;
+      expect(code).toBe(75);
+      expect(stderr).toMatch(/^dq: .*nobody seems to read the output of dq work/m);
+    });
+
+    it('has failed when dq’s own stdout is a socket that is read', async () => {
+      const own = await openPlace();
+      await own.put('hello');
+      const words = ['work', '--drain', '--attempts', '1', '--', 'kill -PIPE $$'];
+      const { code, stderr } = await own.dq(words);
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/buried .*ended by SIGPIPE/)]);
+    });
+
     it('has failed when dq writes to files', async () => {
       const own = await openPlace();
       await own.put('hello');

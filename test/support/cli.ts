@@ -100,6 +100,11 @@ export class RunningDq {
     this.#child.stdin?.end();
   }
 
+  /** Nobody reads its stdout any more. */
+  closeStdout(): void {
+    this.#child.stdout?.destroy();
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
