@@ -10,6 +10,7 @@ import { Worker } from '../consume/worker.ts';
 import { ownAccount } from '../core/account.ts';
 import { systemClock } from '../core/clock.ts';
 import { defaultPriority } from '../core/job-defaults.ts';
+import { errorBacklog } from '../output/standard.ts';
 import type { JobRequest } from '../produce/producer.ts';
 import { inheritedEnvironment } from '../run/environment.ts';
 import { commandRunner, type RunLine } from '../schedule/command-runner.ts';
@@ -77,7 +78,7 @@ export async function cronHost(parts: CronHostParts): Promise<CronHost> {
   const overlap = new Overlap({ ledger, leases, clock, tube: shared });
   const tell = eventsOfWorker(report, timetable, own);
   const worker = new Worker({
-    ...{ name, ledger, clock, concurrency, asksLedger: true },
+    ...{ name, ledger, clock, concurrency, backlog: errorBacklog, asksLedger: true },
     report: (event) => {
       tell(event);
       if (event.event === 'node-up') planner.renew();
@@ -117,5 +118,6 @@ function lineRunner({ printer, env }: Context, report: Report): RunLine {
           report({ level: 'info', event: 'output', entry, stream, text });
         }
       : undefined,
+    backlog: errorBacklog,
   });
 }

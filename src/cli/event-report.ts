@@ -2,11 +2,14 @@
 
 import type { Report } from '../consume/events.ts';
 import { systemClock } from '../core/clock.ts';
+import { openLog } from '../output/log.ts';
 import type { Printer } from '../output/printer.ts';
+import { logBy } from '../output/standard.ts';
 import { jsonLine, textLine } from '../output/work-log.ts';
 
 export async function eventReport(printer: Printer): Promise<Report> {
-  const paint = await printer.paint(printer.stderr);
+  const paint = await printer.paint('stderr');
+  logBy(openLog);
   return (event) => {
     const minor = event.level === 'info' && event.event !== 'output';
     if (event.level === 'debug' && !printer.verbose) return;

@@ -1,7 +1,7 @@
 // SIGTERM, SIGINT and SIGHUP: the first one stops, a second one skips the wait.
 
 import { newController } from '../core/signals.ts';
-import { letGoOfClosedWindows } from '../output/standard.ts';
+import { hurryLog, letGoOfClosedWindows } from '../output/standard.ts';
 import { exitCodes } from './exit-codes.ts';
 
 export interface StopSignals {
@@ -41,6 +41,7 @@ export function stopSignals(names: readonly NodeJS.Signals[] = allNames): StopSi
     },
     release: () => {
       for (const name of names) process.off(name, onSignal);
+      if (code !== undefined) hurryLog();
     },
   };
 }

@@ -10,6 +10,7 @@ import type { Config } from '../config/schema.ts';
 import { systemClock } from '../core/clock.ts';
 import { DqError } from '../core/errors.ts';
 import type { Printer } from '../output/printer.ts';
+import { errorBacklog } from '../output/standard.ts';
 import { refuseTickTubes } from '../schedule/tick-job.ts';
 import { resolveHandler } from '../run/command.ts';
 import { blindness } from './blindness.ts';
@@ -40,7 +41,8 @@ export async function work(
   const report = await eventReport(context.printer);
   const { timeout } = limits;
   const output = context.printer.json ? report : undefined;
-  const handlerOptions = { command, timeout, config: config.file, report: output };
+  const backlog = errorBacklog;
+  const handlerOptions = { command, timeout, config: config.file, report: output, backlog };
 
   const cluster = openCluster(config, context);
   const signals = stopSignals();
@@ -53,7 +55,7 @@ export async function work(
     const { concurrency, batch, attempts, grace, maxJobs } = limits;
     const worker = new Worker({
       ...handlerOf(handlerOptions, limits),
-      ...{ name: workerName(), tubes, ledger, report, attempts, grace },
+      ...{ name: workerName(), tubes, ledger, report, backlog, attempts, grace },
       ...{ clock: systemClock, random: Math.random },
       ...(maxJobs === undefined ? {} : { maxJobs }),
       // Who drains an empty queue needs no ledger

@@ -1,6 +1,7 @@
 // A command as the handler of jobs: what it is told, and what its end means.
 
 import { Buffer } from 'node:buffer';
+import type { Backlog } from '../core/backlog.ts';
 import { dueMs } from '../core/envelope.ts';
 import type { HandlerCommand } from '../run/command.ts';
 import { batchEnvironment, handlerEnvironment } from '../run/environment.ts';
@@ -18,6 +19,8 @@ export interface CommandOptions {
   readonly config: string | undefined;
   /** Gets each line of output; without it, the handler writes to this process's stdout and stderr. */
   readonly report: Report | undefined;
+  /** That of the reports. */
+  readonly backlog?: Backlog;
 }
 
 /** EX_DATAERR of sysexits.h: the payload is wrong, and won't get better. */
@@ -54,7 +57,7 @@ export function batchCommand(options: CommandOptions, end: number): BatchOptions
 }
 
 async function runCommand(
-  { command, timeout, report }: CommandOptions,
+  { command, timeout, report, backlog }: CommandOptions,
   run: Pick<HandlerRun, 'payload' | 'env'>,
   about: Partial<WorkEvent>,
   signal: AbortSignal,
@@ -65,7 +68,7 @@ async function runCommand(
       report({ level: 'info', event: 'output', ...about, stream, text });
     });
   const limits = { timeoutMs: timeout, killAfterMs };
-  const end = await runHandler(command, { ...run, ...limits, onOutput }, signal);
+  const end = await runHandler(command, { ...run, ...limits, onOutput, backlog }, signal);
   return report === undefined && isUnheard(end) ? unheard : judgeEnd(end);
 }
 

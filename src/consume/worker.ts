@@ -1,5 +1,6 @@
 // The worker: takes what the nodes bring, runs each job once on its slots, and ends in order.
 
+import type { Backlog } from '../core/backlog.ts';
 import { backoffMs, type Backoff } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
 import { dueMs, openEnvelope } from '../core/envelope.ts';
@@ -49,6 +50,8 @@ export interface WorkerOptions {
   readonly asksLedger?: boolean;
   /** Called whenever no job is on its way to the handler: every node and the ledger have answered. */
   readonly onLull?: () => void;
+  /** That of the reports: while it is too much, nothing new is taken. */
+  readonly backlog?: Backlog;
   /** Told what became of each run, once the ledger knows. */
   readonly onVerdict?: (job: JobRef, verdict: Verdict) => void;
   /** Called once, when nothing new starts any more: it was stopped, or has failed. */
@@ -108,6 +111,7 @@ export class Worker {
   #troubles = 0;
   #unheard = 0;
   #resting = false;
+  #awaitsReader = false;
   #succeeded = 0;
   #buried = 0;
   /** The names of jobs that came to an end which isn't written down. */
@@ -260,7 +264,19 @@ export class Worker {
 
   #wanted(): boolean {
     const mostHeld = 4 * this.#options.concurrency + 16;
-    return this.#gate.open && !this.#resting && this.#held < mostHeld;
+    return this.#gate.open && !this.#resting && this.#held < mostHeld && this.#isRead();
+  }
+
+  #isRead(): boolean {
+    const backlog = this.#options.backlog?.();
+    if (backlog !== undefined && !this.#awaitsReader) {
+      this.#awaitsReader = true;
+      void backlog.then(() => {
+        this.#awaitsReader = false;
+        this.#fetcher.pump();
+      });
+    }
+    return backlog === undefined;
   }
 
   #onSlotFree(): void {

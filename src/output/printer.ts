@@ -3,7 +3,7 @@
 import { messageOf, type DqError } from '../core/errors.ts';
 import { escapeControl, jsonText } from './escape.ts';
 import { loadPaint, plain, wantsColor, type Paint } from './paint.ts';
-import { isClosed, isTerminal, standard, writeOut } from './standard.ts';
+import { isClosed, isTerminal, standard, writeError, writeOut } from './standard.ts';
 
 export interface PrinterOptions {
   readonly json: boolean;
@@ -88,14 +88,14 @@ export class Printer {
       for (const single of problemsOf(error)) this.#error(jsonText({ error: single }));
       return;
     }
-    const paint = await this.paint(this.stderr);
+    const paint = await this.paint('stderr');
     const [first = '', ...more] = linesOf(error).map(escapeControl);
     this.#error([`${paint.bad('dq:')} ${first}`, ...more].join('\n'));
     if (error.hint !== undefined) this.#error(paint.dim(`    ${escapeControl(error.hint)}`));
   }
 
-  async paint(stream = standard('stdout')): Promise<Paint> {
-    return wantsColor(stream.isTTY, this.#noColor, this.#env) ? loadPaint() : plain;
+  async paint(name: 'stdout' | 'stderr' = 'stdout'): Promise<Paint> {
+    return wantsColor(isTerminal(name), this.#noColor, this.#env) ? loadPaint() : plain;
   }
 
   get stderr(): NodeJS.WriteStream {
@@ -104,13 +104,13 @@ export class Printer {
 
   #error(text: string): void {
     this.#tellEvents();
-    this.stderr.write(`${text}\n`);
+    writeError(`${text}\n`);
   }
 
   readonly #tellEvents = (): void => {
     const events = this.#events;
     this.#events = '';
-    if (events !== '') this.stderr.write(events);
+    if (events !== '') writeError(events);
   };
 }
 

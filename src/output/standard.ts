@@ -2,7 +2,9 @@
 
 import { Buffer } from 'node:buffer';
 import { closeSync, fstatSync, writeSync } from 'node:fs';
+import type { Backlog } from '../core/backlog.ts';
 import { DqError, messageOf } from '../core/errors.ts';
+import type { Log } from './log.ts';
 
 type Name = 'stdout' | 'stderr';
 
@@ -12,6 +14,10 @@ const closed = new Set<Name>();
 let outTrouble: Error | undefined;
 /** Characters that stdout was given. */
 let begun = 0;
+/** What stderr is given, if it isn't its stream. */
+let log: Log | undefined;
+/** In ms; undefined: its reader is waited for. */
+let patience: number | undefined;
 
 export function standard(name: Name): NodeJS.WriteStream {
   const before = made.get(name);
@@ -60,8 +66,27 @@ function writeAtOnce(bytes: Buffer): Buffer {
   return rest;
 }
 
+/** From now on stderr is written by the log, where there can be one. */
+export function logBy(open: (descriptor: number) => Log | undefined): void {
+  log = open(descriptors.stderr);
+}
+
+export function writeError(text: string): void {
+  if (log === undefined) standard('stderr').write(text);
+  else log.write(text);
+}
+
+/** That of stderr. */
+export const errorBacklog: Backlog = () => log?.backlog;
+
+/** Who was stopped has an end, even if the reader of its log has stopped as well. */
+export function hurryLog(): void {
+  patience = 2_000;
+}
+
 /** Resolves when all that was written is out of our hands. */
 export async function flushed(): Promise<void> {
+  await log?.flushed(patience);
   if (made.size === 0) return;
   await Promise.all([...made.values()].map(streamFlushed));
   // The event of an error comes after the write's end

@@ -4,6 +4,7 @@ import type { Buffer } from 'node:buffer';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync } from 'node:fs';
+import type { Backlog } from '../core/backlog.ts';
 import { messageOf } from '../core/errors.ts';
 import type { HandlerCommand } from './command.ts';
 import { Leash, type Limits } from './leash.ts';
@@ -17,6 +18,8 @@ export interface HandlerRun extends Limits {
   readonly env: Readonly<Record<string, string>>;
   /** Gets each line of output; without it, stdout and stderr are those of this process. */
   readonly onOutput?: OutputListener | undefined;
+  /** That of the lines: while it is too much, no more are read. */
+  readonly backlog?: Backlog | undefined;
 }
 
 /**
@@ -61,7 +64,7 @@ export async function runHandler(
   }
   // Awaiting what has already settled doesn't let the event loop turn: no exit was missed.
   const leash = new Leash(child.pid, run, signal);
-  const output = run.onOutput && new Output(child, run.onOutput);
+  const output = run.onOutput && new Output(child, run.onOutput, run.backlog);
   const exit = await exitOf(child);
   const ms = Math.round(performance.now() - startedAt);
   const ended = await leash.release();

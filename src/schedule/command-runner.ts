@@ -1,6 +1,7 @@
 // Runs the command line of an entry as cron does: by its shell, in the home folder, with the file's variables.
 
 import { Buffer } from 'node:buffer';
+import type { Backlog } from '../core/backlog.ts';
 import type { HandlerCommand } from '../run/command.ts';
 import { runHandler, type Outcome } from '../run/handler.ts';
 import type { Run } from './entry.ts';
@@ -13,6 +14,8 @@ export interface RunnerParts {
   /** Gets each line of output; without it, commands write to this process's stdout and stderr. */
   readonly onOutput:
     ((entry: string, stream: 'stdout' | 'stderr', text: string) => void) | undefined;
+  /** That of the lines. */
+  readonly backlog: Backlog;
 }
 
 export interface CommandLine {
@@ -28,7 +31,7 @@ const killAfterMs = 5_000;
 
 export type RunLine = (task: Run, command: CommandLine, signal: AbortSignal) => Promise<Outcome>;
 
-export function commandRunner({ env, home, onOutput }: RunnerParts): RunLine {
+export function commandRunner({ env, home, onOutput, backlog }: RunnerParts): RunLine {
   return (task, { entry, line, stdin, facts, timeoutMs }, signal) => {
     const variables = commandEnvironment(env, task.env);
     const command: HandlerCommand = {
@@ -45,7 +48,7 @@ export function commandRunner({ env, home, onOutput }: RunnerParts): RunLine {
       });
     return runHandler(
       command,
-      { payload, env: facts, killAfterMs, timeoutMs, onOutput: listen },
+      { payload, env: facts, killAfterMs, timeoutMs, onOutput: listen, backlog },
       signal,
     );
   };

@@ -11,6 +11,14 @@ async function outputOf(script: string, ...words: string[]): Promise<[string, st
   return output;
 }
 
+/** However long it takes. */
+function withoutTimers(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+}
+
 describe('the output', () => {
   it('arrives line by line, the last one without its LF as well', async () => {
     expect(await outputOf('printf "one\\n\\nthree"')).toEqual([
@@ -59,10 +67,7 @@ describe('the output', () => {
   });
 
   it('that goes through a process which ends after the handler is complete', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout'] }); // however long it takes
-    onTestFinished(() => {
-      vi.useRealTimers();
-    });
+    withoutTimers();
     const through = '{ sleep 0.1; echo end; } & exit 0';
     expect(await outputOf(through)).toEqual([['stdout', 'end']]);
   });
@@ -75,5 +80,34 @@ describe('the output', () => {
       ['stdout', 'part'],
     ]);
     left.write('end\n');
+  });
+
+  it('waits in its pipe, and its writer with it, while too much of it is unread', async () => {
+    let room = (): void => undefined;
+    const backlog = new Promise<void>((resolve) => {
+      room = resolve;
+    });
+    let held: Promise<void> | undefined = backlog;
+    const lines: string[] = [];
+    const words = shell('exec seq 1 200000');
+    const onOutput = (_: string, line: string): void => void lines.push(line);
+    const ended = run(words, { onOutput, backlog: () => held });
+    // That one, as long, ends while the other waits
+    expect((await outputOf('exec seq 1 200000')).length).toBe(200_000);
+    expect(lines.length).toBeLessThan(100_000);
+    held = undefined;
+    room();
+    expect(await ended).toMatchObject({ code: 0 });
+    expect(lines.length).toBe(200_000);
+  });
+
+  it('is delivered whole once the handler has exited, read or not', async () => {
+    withoutTimers();
+    const lines: string[] = [];
+    await run(shell('seq 1 100000 & exit 0'), {
+      onOutput: (_, line) => lines.push(line),
+      backlog: () => new Promise(() => undefined),
+    });
+    expect(lines.length).toBe(100_000);
   });
 });
