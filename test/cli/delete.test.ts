@@ -76,44 +76,6 @@ describe.each(places)('on %s', (_, openPlace) => {
     });
   });
 
-  describe('of a job on a node that the configuration names no longer', () => {
-    async function shrunkTo(count: number) {
-      const own = await clusterOf(3);
-      const nodes = own.nodes.slice(0, count).map(({ endpoint }) => endpoint);
-      const settings = { nodes, redis: `redis://${own.redis.endpoint}` };
-      own.write('less.yaml', `${JSON.stringify(settings)}\n`);
-      const { receipt } = await own.put('hello');
-      const less = (...words: string[]) => own.dq(['-c', 'less.yaml', ...words]);
-      return { own, receipt, less };
-    }
-
-    it('the others go, and it never runs', async () => {
-      const { own, receipt, less } = await shrunkTo(2);
-      const peeked = await less('peek', receipt);
-      expect([peeked.code, peeked.stdout.match(/ready/g)?.length]).toEqual([0, 3]);
-      const { code, stderr } = await less('delete', receipt);
-      expect(code).toBe(0);
-      const removed = receipt.split(',').find((one) => one.startsWith(own.nodes[2]!.endpoint));
-      for (const told of [peeked.stderr, stderr]) {
-        expect(told).toContain(`${removed}: no such node in the configuration, left as it is`);
-      }
-      const left = await own.envelopes(receipt);
-      expect(left.filter((envelope) => envelope !== undefined)).toHaveLength(1);
-      await own.dq(['work', '--drain', '--', 'echo ran >> ran']);
-      expect(await own.envelopes(receipt)).toEqual([undefined, undefined, undefined]);
-      expect(own.read('ran')).toEqual([]);
-    });
-
-    it('one that is left of several may be another job’s', async () => {
-      const { own, receipt, less } = await shrunkTo(1);
-      const { code, stderr } = await less('delete', receipt);
-      expect(code).toBe(1);
-      const lone = receipt.split(',').find((one) => one.startsWith(own.nodes[0]!.endpoint));
-      expect(stderr).toContain(`dq delete ${lone} takes it for the job`);
-      expect(await own.envelopes(receipt)).not.toContain(undefined);
-    });
-  });
-
   describe('nothing is deleted', () => {
     it('of a job that is running', async () => {
       const own = await openPlace();
@@ -141,6 +103,44 @@ describe.each(places)('on %s', (_, openPlace) => {
       expect([code, stdout]).toEqual([2, '']);
       expect(stderr).toMatch(/receipt/i);
     });
+  });
+});
+
+describe('of a job on a node that the configuration names no longer', () => {
+  async function shrunkTo(count: number) {
+    const own = await clusterOf(3);
+    const nodes = own.nodes.slice(0, count).map(({ endpoint }) => endpoint);
+    const settings = { nodes, redis: `redis://${own.redis.endpoint}` };
+    own.write('less.yaml', `${JSON.stringify(settings)}\n`);
+    const { receipt } = await own.put('hello');
+    const less = (...words: string[]) => own.dq(['-c', 'less.yaml', ...words]);
+    return { own, receipt, less };
+  }
+
+  it('the others go, and it never runs', async () => {
+    const { own, receipt, less } = await shrunkTo(2);
+    const peeked = await less('peek', receipt);
+    expect([peeked.code, peeked.stdout.match(/ready/g)?.length]).toEqual([0, 3]);
+    const { code, stderr } = await less('delete', receipt);
+    expect(code).toBe(0);
+    const removed = receipt.split(',').find((one) => one.startsWith(own.nodes[2]!.endpoint));
+    for (const told of [peeked.stderr, stderr]) {
+      expect(told).toContain(`${removed}: no such node in the configuration, left as it is`);
+    }
+    const left = await own.envelopes(receipt);
+    expect(left.filter((envelope) => envelope !== undefined)).toHaveLength(1);
+    await own.dq(['work', '--drain', '--', 'echo ran >> ran']);
+    expect(await own.envelopes(receipt)).toEqual([undefined, undefined, undefined]);
+    expect(own.read('ran')).toEqual([]);
+  });
+
+  it('one that is left of several may be another job’s', async () => {
+    const { own, receipt, less } = await shrunkTo(1);
+    const { code, stderr } = await less('delete', receipt);
+    expect(code).toBe(1);
+    const lone = receipt.split(',').find((one) => one.startsWith(own.nodes[0]!.endpoint));
+    expect(stderr).toContain(`dq delete ${lone} takes it for the job`);
+    expect(await own.envelopes(receipt)).not.toContain(undefined);
   });
 });
 
