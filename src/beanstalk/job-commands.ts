@@ -47,12 +47,18 @@ export function putBatch(
 ): Batch<PutOutcome> {
   const encoded = encode(puts.map(({ envelope, options }) => put(envelope, options)));
   const longest = puts.reduce((most, { envelope }) => Math.max(most, envelope.length), 0);
-  return { encoded, length: puts.length, waitMs: sendingMs(longest), read: readPut };
+  const waitMs = sendingMs(longest);
+  return { encoded, length: puts.length, waitMs, read: readPut, skim: skimPut };
 }
 
 /** In whole seconds: errors tell them. */
 function sendingMs(bytes: number): number {
   return 1_000 * Math.floor(bytes / slowestPut);
+}
+
+function skimPut(bytes: Skimmer): PutOutcome | false {
+  const id = bytes.numberAfter('INSERTED ');
+  return id >= 0 && bytes.isLine('') && { kind: 'inserted', id: BigInt(id) };
 }
 
 function readPut(reply: Reply): PutOutcome {

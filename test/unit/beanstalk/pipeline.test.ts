@@ -191,6 +191,26 @@ describe('a batch', () => {
     expect(await deleted).toEqual([true, false]);
   });
 
+  it('of puts has its ids from the bytes, and anything else from the replies', async () => {
+    const pipeline = new Pipeline(endpoint);
+    const put = pipeline.addBatch(batchOf('a', 'b', 'c'));
+    pipeline.take();
+    const first = 'INSERTED 5\r\n';
+    const bytes = Buffer.from(`${first}BURIED 6\r\n`);
+    expect(pipeline.skim(bytes, 0)).toBe(first.length);
+    expect(pipeline.skim(bytes, first.length)).toBe(first.length);
+    pipeline.receive({ word: 'BURIED', rest: '6', body: undefined });
+    for (const other of ['INSERTED 7', 'INSERTED 7\r', 'INSERTED -7\r\n', 'INSERTED 7 1\r\n']) {
+      expect(pipeline.skim(Buffer.from(other), 0)).toBe(0);
+    }
+    expect(pipeline.skim(Buffer.from('INSERTED 999999999999999\r\n'), 0)).toBe(26);
+    expect(await put).toEqual([
+      { kind: 'inserted', id: 5n },
+      { kind: 'buried', id: 6n },
+      { kind: 'inserted', id: 999_999_999_999_999n },
+    ]);
+  });
+
   it('that is cut off keeps the answers it had', async () => {
     const pipeline = new Pipeline(endpoint);
     const written = pipeline.addBatch(batchOf('a', 'b', 'c'));
