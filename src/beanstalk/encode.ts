@@ -15,14 +15,15 @@ export function encode(commands: readonly Command<unknown>[]): Buffer {
   let at = 0;
   for (const { line, body, encoded } of commands) {
     if (encoded !== undefined) {
-      at += encoded.copy(bytes, at);
+      bytes.set(encoded, at);
+      at += encoded.length;
       continue;
     }
     at += bytes.write(line, at, 'latin1');
     at = endLine(bytes, at);
     if (body === undefined) continue;
-    at += body.copy(bytes, at);
-    at = endLine(bytes, at);
+    bytes.set(body, at);
+    at = endLine(bytes, at + body.length);
   }
   return bytes;
 }

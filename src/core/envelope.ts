@@ -27,7 +27,7 @@ export function sealEnvelope(job: Job): Buffer {
   const head = `${job.dueNs}/`;
   const bytes = Buffer.allocUnsafe(head.length + job.payload.length);
   bytes.write(head, 'latin1');
-  job.payload.copy(bytes, head.length);
+  bytes.set(job.payload, head.length);
   return bytes;
 }
 
