@@ -32,12 +32,12 @@ export function mapping<Shape extends Readonly<Record<string, Reader<unknown>>>>
     const given: Record<string, unknown> = {};
     if (isMapping(value)) {
       for (const [key, inner] of Object.entries(value)) {
-        const where = path === '' ? shownKey(key) : `${path}.${shownKey(key)}`;
         const read = Object.hasOwn(shape, key) ? shape[key] : undefined;
         if (read === undefined) {
-          report(where, 'unknown option', suggestion(key, Object.keys(shape), elsewhere));
+          const hint = suggestion(key, Object.keys(shape), elsewhere);
+          report(inside(path, shownKey(key)), 'unknown option', hint);
         } else if (inner !== undefined) {
-          given[key] = read(inner, where, report);
+          given[key] = read(inner, inside(path, key), report);
         }
       }
     } else if (value !== null) {
@@ -45,6 +45,10 @@ export function mapping<Shape extends Readonly<Record<string, Reader<unknown>>>>
     }
     return given as Given<Shape>;
   };
+}
+
+function inside(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`;
 }
 
 function suggestion(
