@@ -17,7 +17,7 @@ function run() {
     if (!path.startsWith('./')) return require(path);
     const before = loaded.get(path);
     if (before !== undefined) return before;
-    const exports = {};
+    const exports = Object.create(null); // a hash table from the start
     loaded.set(path, exports);
     const name = path.slice('./'.length);
     compiled(name).runInThisContext()(load, exports, folder + name);
