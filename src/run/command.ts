@@ -35,7 +35,8 @@ export function resolveHandler(
   { cwd, env }: Surroundings,
 ): HandlerCommand {
   const [file, ...args] = words;
-  if (file === undefined || file === '') {
+  // Blanks alone are variables that weren't set: sh would succeed with them, and each job be done
+  if (file === undefined || file.trim() === '') {
     throw new DqError('usage', 'no handler was given', {
       hint: 'put its words after --, such as: dq work -- ./handler.sh',
     });

@@ -114,6 +114,7 @@ describe('resolveHandler', () => {
     ['a folder', ['./folder'], 'a folder: ./folder', /program/],
     ['no words', [], 'no handler was given', /dq work --/],
     ['an empty word', [''], 'no handler was given', /dq work --/],
+    ['blanks', [' \n'], 'no handler was given', /dq work --/],
   ])('refuses %s', (_, words, message, hint) => {
     const error = refused(...words);
     expect(error.kind).toBe('usage');
