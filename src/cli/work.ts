@@ -131,8 +131,12 @@ function whenEnded(ended: Promise<unknown>): AbortSignal {
 }
 
 /** Why jobs may be left. */
-function hindranceOf({ unseen, ledgerDown }: DrainEnd, config: Config): string | undefined {
+function hindranceOf(
+  { unseen, ledgerDown, strange }: DrainEnd,
+  config: Config,
+): string | undefined {
   if (ledgerDown) return `jobs may be left: the ledger was down for ${longestOutage / 1_000} s`;
+  if (strange !== undefined) return `jobs may be left: ${strange.message}`;
   return blindness(unseen, config);
 }
 

@@ -1,7 +1,7 @@
 // The drain tells when a worker has nothing left to wait for: nothing runs here, and no node has a job due soon.
 
 import type { Clock } from '../core/clock.ts';
-import { LedgerDown, NodeError } from '../core/errors.ts';
+import { LedgerDown, NodeError, StrangeEntry } from '../core/errors.ts';
 import type { JobRef, Ledger } from '../ledger/ledger.ts';
 import type { QueueNode } from '../queue/node.ts';
 import type { Verdict } from './verdict.ts';
@@ -23,6 +23,12 @@ export interface DrainEnd {
   readonly unseen: readonly string[];
   /** Jobs may be left: the ledger was down for `longestOutage`. */
   readonly ledgerDown: boolean;
+  /** What the ledger has of a job that failed here, and that can't be read: it may run again elsewhere. */
+  readonly strange: StrangeEntry | undefined;
+}
+
+interface Look extends Pick<DrainEnd, 'unseen' | 'ledgerDown'> {
+  readonly clean: boolean;
 }
 
 /** Between two looks, in ms. A job may be on its way here while one look is taken: two must agree. */
@@ -34,6 +40,7 @@ export class Drain {
   readonly #retries = new Map<string, JobRef>();
   /** Since when the ledger is down, as seen from here. */
   #downSince: number | undefined;
+  #strange: StrangeEntry | undefined;
 
   /** Keeps in mind which jobs failed here and will be tried again, wherever. */
   readonly onVerdict = (job: JobRef, verdict: Verdict): void => {
@@ -53,10 +60,10 @@ export class Drain {
       unseen = looks?.unseen ?? [];
       this.#noteOutage(stalled() || looks?.ledgerDown === true, clock.now());
       if (clock.now() - (this.#downSince ?? Infinity) >= longestOutage) {
-        return { unseen, ledgerDown: true };
+        return { unseen, ledgerDown: true, strange: this.#strange };
       }
     }
-    return { unseen, ledgerDown: false };
+    return { unseen, ledgerDown: false, strange: this.#strange };
   }
 
   #noteOutage(isDown: boolean, now: number): void {
@@ -64,7 +71,7 @@ export class Drain {
     else this.#downSince ??= now;
   }
 
-  async #look(parts: DrainParts): Promise<DrainEnd & { clean: boolean }> {
+  async #look(parts: DrainParts): Promise<Look> {
     const seen = await Promise.all(parts.nodes.map((node) => hasJobs(node, parts.within)));
     const unseen = parts.nodes.filter((_, at) => seen[at] === undefined);
     const isEmpty = !seen.includes(true);
@@ -77,17 +84,18 @@ export class Drain {
 
   /** Undefined when the ledger can't be asked. */
   async #retriesAreOver(ledger: Ledger): Promise<boolean | undefined> {
-    try {
-      for (const [name, job] of this.#retries) {
+    for (const [name, job] of this.#retries) {
+      try {
         const standing = await ledger.look(job);
         if (standing?.state === 'retry' || standing?.state === 'claimed') return false;
-        this.#retries.delete(name);
+      } catch (error) {
+        if (!(error instanceof LedgerDown)) throw error;
+        if (!(error instanceof StrangeEntry)) return undefined;
+        this.#strange ??= error;
       }
-      return true;
-    } catch (error) {
-      if (error instanceof LedgerDown) return undefined;
-      throw error;
+      this.#retries.delete(name);
     }
+    return true;
   }
 }
 
