@@ -46,7 +46,7 @@ export async function list(options: ListOptions, context: Context): Promise<void
           context.exit(exitCodes.unavailable);
       },
       onProgress: (progress) => {
-        if (progress < 1) bar.show(progress, found);
+        bar.show(progress, found);
       },
     });
     for await (const group of groups) {

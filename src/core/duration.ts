@@ -60,7 +60,33 @@ function misspelt(text: string): DqError {
   if (/^\d{1,9}(\.\d{1,3})?$/.test(text)) {
     return notADuration(text, ': it has no unit', `did you mean ${text}s?`);
   }
-  return notADuration(text, text.startsWith('-') ? ': it is negative' : '');
+  if (text.startsWith('-')) return notADuration(text, ': it is negative');
+  const short = text.length > longestText ? '' : shortened(text);
+  return areWhole(partsOf(short), short)
+    ? notADuration(text, '', `did you mean ${short}?`)
+    : notADuration(text, '');
+}
+
+/** As people call units elsewhere: whole, or shortened. */
+const names: readonly (readonly [string, Unit])[] = [
+  ['weeks', 'w'],
+  ['days', 'd'],
+  ['hours', 'h'],
+  ['hrs', 'h'],
+  ['minutes', 'm'],
+  ['mins', 'm'],
+  ['seconds', 's'],
+  ['secs', 's'],
+  ['milliseconds', 'ms'],
+  ['msecs', 'ms'],
+];
+
+/** `5 Minutes` as `5m`. */
+function shortened(text: string): string {
+  const words = text.toLowerCase().replaceAll(/\s+(?=[a-z])|(?<=[a-z])\s+/g, '');
+  return words.replaceAll(/[a-z]+/g, (word) => {
+    return names.find(([name]) => name.startsWith(word))?.[1] ?? word;
+  });
 }
 
 function notADuration(text: string, why: string, hint = example): DqError {

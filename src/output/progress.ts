@@ -3,7 +3,7 @@
 import type { SingleBar } from 'cli-progress';
 
 export interface Progress {
-  /** @param fraction 0 to 1. @param found how many there are up to now. */
+  /** @param fraction 0 to 1: then nothing is left to wait for, or to show. @param found how many there are up to now. */
   show(fraction: number, found: number): void;
   /** Its line is free for other text; the next `show` draws it anew. */
   hide(): void;
@@ -38,6 +38,10 @@ class TerminalProgress implements Progress {
   }
 
   show(fraction: number, found: number): void {
+    if (fraction >= 1) {
+      this.hide();
+      return;
+    }
     const done = Math.floor(fraction * total);
     if (this.#shown) this.#bar.update(done, { found });
     else this.#bar.start(total, done, { found });
