@@ -3,7 +3,7 @@
 /** Before anything is known of the sizes. */
 export const firstPageSize = 16;
 
-const largestPageSize = 1_024;
+const largestPageSize = 2_048;
 
 /** About so many bytes of envelopes make a page. */
 const pageBytes = 512 * 1024;
