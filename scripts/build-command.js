@@ -20,7 +20,7 @@ const folder = `${root}dist/command`;
 const together = [
   [
     'dq',
-    /src\/cli\/(main|(commands\/)?put)\.ts$|src\/config\/load\.ts$|cosmiconfig|src\/queue\/(beanstalkd|page-size)\.ts$/,
+    /src\/cli\/(main|(commands\/)?put)\.ts$|src\/config\/load\.ts$|src\/queue\/(beanstalkd|page-size)\.ts$/,
   ],
   ['machine', /src\/ledger\/machine\.ts$/],
   ['embedded', /src\/embedded\/embedded\.ts$|@photostructure/],
@@ -63,35 +63,6 @@ const globalProcess = {
   name: 'global-process',
   resolveId: (path) => (path === 'node:process' ? 'global-process' : undefined),
   load: (path) => (path === 'global-process' ? 'module.exports = process;' : undefined),
-};
-
-/** Spares a put half a millisecond of js-yaml. Each of these means the same as before, whatever is read. */
-const quickYaml = {
-  name: 'quick-yaml',
-  transform(code, path) {
-    const [, part] = /js-yaml\/lib\/(.+)\.js$/.exec(path) ?? [];
-    const [from, to] = yamlChanges[part] ?? [];
-    if (from === undefined) return undefined;
-    if (!code.includes(from)) throw new Error(`${path} has changed`);
-    return code.replace(from, to);
-  },
-};
-
-/** Expressions that take V8 long to compile are asked only of scalars that have what they need. */
-const yamlChanges = {
-  'type/float': [
-    'if (data === null) return false',
-    "if (data === null || !'+-.0123456789'.includes(data[0]) || data.includes(':')) return false",
-  ],
-  'type/timestamp': [
-    'if (data === null) return false',
-    "if (data === null || data[4] !== '-') return false",
-  ],
-  // All characters, to find those that can be escaped
-  loader: [
-    'for (let i = 0; i < 256; i++)',
-    `for (const i of Buffer.from('0abt\\tnvfre "/\\\\N_LP'))`,
-  ],
 };
 
 function whole(path) {
@@ -139,7 +110,7 @@ async function bundle() {
         '@photostructure/sqlite': `${root}node_modules/@photostructure/sqlite/dist/index.cjs`,
       },
     },
-    plugins: [sqliteAtHome, globalProcess, quickYaml, lateParts],
+    plugins: [sqliteAtHome, globalProcess, lateParts],
   });
   const { output } = await command.generate({
     format: 'cjs',

@@ -35,10 +35,10 @@ function files() {
   return readdirSync(folder).filter((name) => name.endsWith('.cjs'));
 }
 
-/** To a server that obliges, and into the embedded queue. */
+/** To a server that obliges, and into the embedded queue, by a configuration that isn't plain. */
 async function puts() {
   const port = await startServer();
-  return [['embedded'], [`[127.0.0.1:${port}]`]].map(([nodes], at) => {
+  return [`'embedded'`, `[127.0.0.1:${port}]`].map((nodes, at) => {
     const file = join(temporary, `${at}.yaml`);
     writeFileSync(file, `nodes: ${nodes}\nredis: redis://127.0.0.1:6379\n`);
     return ['put', '--quiet', '-c', file, '--delay', '5s', 'hi'];

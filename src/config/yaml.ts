@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { getSystemErrorMap } from 'node:util';
 import { ConfigError, type Issue } from './issue.ts';
+import { readPlainYaml } from './plain-yaml.ts';
 
 /**
  * Of cosmiconfig only the YAML loader is used: its search runs a `.config/config.js` of the working
@@ -11,6 +12,8 @@ import { ConfigError, type Issue } from './issue.ts';
  */
 export async function readYaml(path: string): Promise<unknown> {
   const text = readText(path);
+  const plain = readPlainYaml(text);
+  if (plain !== undefined) return plain;
   const { defaultLoadersSync } = await import('cosmiconfig');
   try {
     return defaultLoadersSync['.yaml'](path, text);
