@@ -32,6 +32,9 @@ export type Counts = ReadonlyMap<string, number>;
 
 /** After the storm everything must come to rest within this time, in ms. */
 const calmDown = 20 * 60_000;
+/** In ms: a worker that has just buried a replica may be about to kick it again, when the replies it waits for are slow. */
+const quietFor = 3_000;
+const betweenLooks = 500;
 /** A worker that was told to stop must be gone within this time, in ms: grace, the last chance, and replies. */
 const longestStop = 50_000;
 const hour = 3_600_000;
@@ -129,13 +132,14 @@ export class Simulation {
     this.#waitForQuiet(world.timeline.now + calmDown);
   }
 
-  #waitForQuiet(until: number): void {
+  #waitForQuiet(until: number, quietLooks = 0): void {
     const { world } = this;
-    world.timeline.plan(500, () => {
+    world.timeline.plan(betweenLooks, () => {
       for (const node of world.nodes) node.settle();
-      if (isQuiet(world) || world.timeline.now > until || world.violations.length > 0)
-        this.#close();
-      else this.#waitForQuiet(until);
+      const quiet = isQuiet(world) ? quietLooks + 1 : 0;
+      const isOver = quiet * betweenLooks >= quietFor;
+      if (isOver || world.timeline.now > until || world.violations.length > 0) this.#close();
+      else this.#waitForQuiet(until, quiet);
     });
   }
 
