@@ -50,7 +50,7 @@ const writesAtOnce = 256;
 
 export class Planner {
   readonly #parts: PlannerParts;
-  /** By entry: every tick due up to then is written. */
+  /** By the realm of the entry: every tick due up to then is written. */
   readonly #written = new Map<string, number>();
   /** The whole horizon is to be written again. */
   #anew = true;
@@ -139,7 +139,11 @@ export class Planner {
   }
 
   #realms(entries: readonly Entry[]): string[] {
-    return entries.map((entry) => realmOf(entry, this.#parts.timetable.host));
+    return entries.map((entry) => this.#realm(entry));
+  }
+
+  #realm(entry: Entry): string {
+    return realmOf(entry, this.#parts.timetable.host);
   }
 
   /**
@@ -152,12 +156,12 @@ export class Planner {
     now: number,
   ): number[] {
     const anew = this.#anew || (absences !== undefined && !this.#caughtUp);
-    const froms = entries.map(({ name, grace }, at) => {
-      const written = this.#written.get(name);
+    const froms = entries.map((entry, at) => {
+      const written = this.#written.get(this.#realm(entry));
       const isNew = written === undefined && this.#caughtUp;
       const absence = isNew ? 0 : (absences?.[at] ?? 0);
       const from = anew ? Math.min(written ?? now, now - absence) : (written ?? now);
-      return Math.max(from, now - grace);
+      return Math.max(from, now - entry.grace);
     });
     this.#written.clear();
     this.#anew = false;
@@ -166,26 +170,28 @@ export class Planner {
   }
 
   #due(entry: Entry, from: number, now: number): number[] {
-    const { name, delay } = entry;
+    const { delay } = entry;
+    const realm = this.#realm(entry);
     const end = now + horizon;
     if (from > end) {
-      this.#written.set(name, from);
+      this.#written.set(realm, from);
       return []; // the next one after the horizon is written
     }
     const found = ticks(entry, from - delay, end - delay);
     const next = ticksAfter(entry, end - delay, now + day - delay).next();
     if (next.done !== true) found.push(next.value);
-    this.#written.set(name, next.done === true ? end : next.value + delay);
+    this.#written.set(realm, next.done === true ? end : next.value + delay);
     return found.map((tick) => tick + delay);
   }
 
   async #writeAll(coming: readonly DueTick[], signal: AbortSignal): Promise<Unwritten> {
     const failed = new Set<string>();
     let reason = '';
-    const fail = ({ entry: { name }, due }: DueTick, message: string): void => {
-      failed.add(name);
+    const fail = ({ entry, due }: DueTick, message: string): void => {
+      failed.add(entry.name);
       reason = message;
-      this.#written.set(name, Math.min(this.#written.get(name) ?? due, due - 1));
+      const realm = this.#realm(entry);
+      this.#written.set(realm, Math.min(this.#written.get(realm) ?? due, due - 1));
     };
     for (let from = 0; from < coming.length; from += writesAtOnce) {
       const writes = coming.slice(from, from + writesAtOnce).map(async (tick) => {

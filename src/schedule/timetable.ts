@@ -27,6 +27,8 @@ export class Timetable {
   readonly #ledgerNow: () => Promise<number | undefined>;
   #entries = new Map<string, Entry>();
   readonly #names = new Set<string>();
+  /** By name: in which tube the ticks lay of an entry that was changed, up to those due at an instant (ms). */
+  readonly #moved = new Map<string, { readonly tube: string; readonly last: number }>();
 
   /**
    * @param tube that of the configuration.
@@ -51,6 +53,7 @@ export class Timetable {
   }
 
   replace(entries: readonly Entry[]): void {
+    for (const entry of entries) this.#noteMove(entry);
     this.#entries = new Map(entries.map((entry) => [entry.name, entry]));
     for (const { name } of entries) this.#names.add(name);
   }
@@ -75,9 +78,17 @@ export class Timetable {
     return hosts === 'each' ? hostTube(this.#tube, this.host) : tickTube(this.#tube);
   }
 
+  #noteMove(entry: Entry): void {
+    const before = this.#entries.get(entry.name);
+    if (before === undefined || this.tubeOf(before) === this.tubeOf(entry)) return;
+    this.#moved.set(entry.name, { tube: this.tubeOf(before), last: this.#clock.now() });
+  }
+
   /** An entry that was for each host and now is for any, or the other way, has left ticks in both tubes. */
-  #isOurs({ entry }: Tick, { tube }: TickJob): boolean {
-    return this.runsHere(entry) && tube === this.tubeOf(entry);
+  #isOurs({ entry, due }: Tick, { tube }: TickJob): boolean {
+    const moved = this.#moved.get(entry.name);
+    const wasBefore = moved !== undefined && due <= moved.last;
+    return this.runsHere(entry) && tube === (wasBefore ? moved.tube : this.tubeOf(entry));
   }
 
   /** Hosts may differ for a while, or for ever: what isn't for this one is left to those it is for. */

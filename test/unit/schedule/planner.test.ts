@@ -102,6 +102,20 @@ describe('the horizon', () => {
     expect(desk.take()).toEqual(times('out', '12:01'));
   });
 
+  test('begins anew for an entry whose hosts are changed, and never for its past', async () => {
+    const minutely = { schedule: '* * * * *', run: 'true', grace: '10m' };
+    const desk = new Desk();
+    await desk.start({ e: minutely });
+    for (const hosts of ['each', 'any']) {
+      await desk.clock.pass(3 * minute);
+      desk.take();
+      await desk.reload({ e: { ...minutely, hosts } });
+      const [first] = desk.take();
+      const next = new Date(desk.clock.wall + minute).toISOString().slice(11, 19);
+      expect(first).toBe(`e ${next}`);
+    }
+  });
+
   test('moves on, and nothing is written twice', async () => {
     const desk = new Desk();
     await desk.start(fives);

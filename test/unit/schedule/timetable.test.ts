@@ -72,15 +72,16 @@ test('what other hosts are to run is kept as long as their grace', () => {
   expect(admit(tickOf('theirs', now - 3_660n * second))).toHaveProperty('drop');
 });
 
-test('of an entry whose hosts were changed the ticks in its old tube are nobody’s here', () => {
+test('of an entry whose hosts were changed, what was due runs where it lies, and what follows where it belongs', () => {
   const made = timetable(cron);
-  const shared = tickOf('any');
-  const own = { ...shared, tube: 'default.cron.north' };
-  expect([made.admit(shared), made.admit(own)]).toEqual(['run', 'pass']);
+  const [due, next] = [tickOf('any'), tickOf('any', now + 60n * second)];
+  const [ownDue, ownNext] = [due, next].map((job) => ({ ...job, tube: 'default.cron.north' }));
+  const all = [due, next, ownDue!, ownNext!];
+  expect(all.map(made.admit)).toEqual(['run', 'run', 'pass', 'pass']);
   made.replace(entriesOf({ any: { ...cron.any, hosts: 'each' } }));
-  expect([made.admit(shared), made.admit(own)]).toEqual(['pass', 'run']);
-  expect([made.find(shared)?.tick, made.find(own)?.tick]).toEqual([undefined, clock.wall]);
-  const minutesOld = { ...shared, dueNs: now - 360n * second };
+  expect(all.map(made.admit)).toEqual(['run', 'pass', 'pass', 'run']);
+  expect(all.map((job) => made.find(job) !== undefined)).toEqual([true, false, false, true]);
+  const minutesOld = { ...ownDue!, dueNs: now - 360n * second };
   expect(made.admit(minutesOld)).toHaveProperty('drop');
 });
 
