@@ -26,9 +26,9 @@ export function judgeTick(entry: Entry, tick: number, now: number): Punctuality 
   }
 }
 
-/** Whether it was missed and runs all the same, as each one does: together with others, so that it isn't skipped for those. */
-export function isOneOfAll(entry: Entry, tick: number, now: number): boolean {
-  return entry.missed === 'all' && latenessOf(entry, tick, now) > prompt;
+/** Later than a host that was there begins it. */
+export function wasMissed(entry: Entry, tick: number, now: number): boolean {
+  return latenessOf(entry, tick, now) > prompt;
 }
 
 function latenessOf({ delay }: Entry, tick: number, now: number): number {

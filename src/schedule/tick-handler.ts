@@ -9,7 +9,7 @@ import type { RunLine } from './command-runner.ts';
 import type { Put, Run } from './entry.ts';
 import type { EndOfRun } from './heartbeat.ts';
 import type { Overlap } from './overlap.ts';
-import { isOneOfAll, judgeTick } from './punctuality.ts';
+import { judgeTick, wasMissed } from './punctuality.ts';
 import type { EntryRun, Recorder } from './record.ts';
 import { endedAs, runCommand, runHook, tickFacts, type Facts } from './run-command.ts';
 import { realmOf } from './tick-job.ts';
@@ -108,7 +108,7 @@ async function runAlone(
   if (entrance === 'unsure') return waitForTurn(task, 'whether an earlier run goes on is unknown');
   if (entrance === 'taken') {
     const ranBefore = task.deaths > 0 || task.failures > 0;
-    const waits = run.overlap === 'queue' || ranBefore || (await isOneOfAllNow(parts, tick));
+    const waits = run.overlap === 'queue' || ranBefore || (await isOneOfAll(parts, tick));
     return waits ? waitForTurn(task, 'an earlier run goes on') : skipOverlap(parts, tick, task);
   }
   const outcome = await runOnce(parts, tick, task, run, signal);
@@ -117,10 +117,11 @@ async function runAlone(
   return outcome;
 }
 
-/** When nobody can know, it is as well to look again. */
-async function isOneOfAllNow({ ledgerNow }: TickParts, { entry, tick }: Tick): Promise<boolean> {
+/** Those that were missed come together: they aren't skipped for one another. When nobody can know, it is as well to look again. */
+async function isOneOfAll({ ledgerNow }: TickParts, { entry, tick }: Tick): Promise<boolean> {
+  if (entry.missed !== 'all') return false;
   const now = await ledgerNow();
-  return now === undefined || isOneOfAll(entry, tick, now);
+  return now === undefined || wasMissed(entry, tick, now);
 }
 
 async function runOnce(
