@@ -14,6 +14,7 @@ export const entryName: Reader<string> = (value, path, report) => {
 export const programText: Reader<string> = (value, path, report) => {
   const given = text(value, path, report);
   if (given.includes('\0')) report(path, 'no program can be given a NUL');
+  if (given !== '' && given.trim() === '') report(path, 'must not be blank');
   return given;
 };
 

@@ -135,6 +135,7 @@ describe('what is wrong has its path', () => {
     [{ extended: 'yes' }, 'extended bad-option'],
     [{ timezone: 'Mars' }, 'timezone bad-time-zone'],
     [{ run: '' }, 'run bad-option'],
+    [{ run: ' ' }, 'run bad-option'],
     [{ run: 'a\0b' }, 'run bad-option'],
     [{ env: 'A=b' }, 'env bad-option'],
     [{ env: { A: ['b'] } }, 'env.A bad-option'],
