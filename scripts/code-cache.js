@@ -35,7 +35,7 @@ function files() {
   return readdirSync(folder).filter((name) => name.endsWith('.cjs'));
 }
 
-/** To a server that obliges, and into the embedded queue, by a configuration that isn't plain. */
+/** Into the embedded queue, by a configuration that isn't plain YAML, and to a server that obliges, by one that is. */
 async function puts() {
   const port = await startServer();
   return [`'embedded'`, `[127.0.0.1:${port}]`].map((nodes, at) => {

@@ -4,10 +4,10 @@ import { findJob, type FoundJob } from '../cluster.ts';
 import { StrangeEntry, type DqError } from '../core/errors.ts';
 import { formatReceipt, parseReceipt } from '../core/receipt.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { Printer } from '../output/printer.ts';
 import { addressesOf, type ReplicaOf } from '../queue/replica-of.ts';
 import type { Context } from './context.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
-import type { Printer } from '../output/printer.ts';
 import { openCluster } from './open-cluster.ts';
 
 export interface NamedOutcome {
@@ -52,7 +52,7 @@ export async function changeNamed(
         });
       } else if (error === undefined) {
         const rest = unreached.length === 0 ? '' : `; on ${unreached.join(', ')} ${later}`;
-        printer.note(`${past} ${without(left, receipt)}${rest}`);
+        printer.note(`${past} ${without([...left, ...job.elsewhere], receipt)}${rest}`);
         if (left.length > 0) printer.warn(`${left.join(', ')}: another job, left as it is`);
       } else {
         const hint = error.hint === undefined ? '' : ` (${error.hint})`;

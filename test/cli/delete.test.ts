@@ -127,6 +127,7 @@ describe('of a job on a node that the configuration names no longer', () => {
     for (const told of [peeked.stderr, stderr]) {
       expect(told).toContain(`${removed}: no such node in the configuration, left as it is`);
     }
+    expect(stderr).not.toMatch(new RegExp(`deleted .*${removed}`));
     const left = await own.envelopes(receipt);
     expect(left.filter((envelope) => envelope !== undefined)).toHaveLength(1);
     await own.dq(['work', '--drain', '--', 'echo ran >> ran']);
