@@ -24,6 +24,8 @@ export interface Circumstances {
 
 /** Less than that is no absence, in ms: a lease. */
 const lease = 20_000;
+/** A run may begin so many ms after its claim was asked for: dq's own limit. */
+const oldestGrant = 5_000;
 
 /** @param first succeeded, and so did `next`, which began later. Undefined: there is no reason, a promise is broken. */
 export function whyTwice(
@@ -40,9 +42,9 @@ export function whyTwice(
   if (doneAt === undefined && (worker === undefined || worker.killedAt !== undefined)) {
     return 'dead';
   }
-  const wasForgotten =
-    ledgerLostAt !== undefined && first.startedAt < ledgerLostAt && next.startedAt > ledgerLostAt;
-  return wasForgotten ? 'forgotten' : undefined;
+  if (ledgerLostAt === undefined) return undefined;
+  const mayBeClaimedBefore = first.startedAt < ledgerLostAt + oldestGrant;
+  return mayBeClaimedBefore && next.startedAt > ledgerLostAt ? 'forgotten' : undefined;
 }
 
 function wasAway(worker: WorkerProcess | undefined, since: number, until: number): boolean {
