@@ -1,4 +1,4 @@
-// Looks into a tube of the queue file: all of it, page by page (no transaction lasts longer than a page), or the first one.
+// Looks into a tube of the queue file: all of it, its ids at once and then page by page, each in a transaction, or the first one.
 
 import type { FoundReplica, ScannedReplica, ScanPage, WaitingState } from '../queue/node.ts';
 import { firstPageSize, nextPageSize } from '../queue/page-size.ts';

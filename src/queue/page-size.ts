@@ -3,7 +3,8 @@
 /** Before anything is known of the sizes. */
 export const firstPageSize = 16;
 
-const largestPageSize = 2_048;
+/** Large ones may follow small ones: three pages of 64 KiB a job are on their way from a node at most. */
+const largestPageSize = 1_024;
 
 /** About so many bytes of envelopes make a page. */
 const pageBytes = 512 * 1024;

@@ -17,7 +17,7 @@ const hello = Buffer.from('1767225600000000000/hello');
 const kept = (): string[] => ['-b', temporaryFolder(), '-F'];
 
 /** Far more ids than a scan asks for in vain before it counts anew. */
-const spent = 40_000;
+const spent = 20_000;
 
 const open: { close: () => void }[] = [];
 
