@@ -173,6 +173,7 @@ it('replies split at every byte, in the whole life of a job', async () => {
   await until('all are done', () => {
     return fakes.every(({ heard }) => heard.some(({ line }) => line === 'delete 7'));
   });
+  await until('the good jobs are done', () => goodJobs.every((job) => handled.has(job)));
   await stop();
   expect(handled.size).toBe(places.length + goodJobs.length);
   expect(events.filter(({ level }) => level === 'warn')).toEqual([]);
