@@ -32,6 +32,7 @@ const homes = [
   ['(node:)?sqlite$', '^src/embedded/'],
   ['(node:)?(net|tls)$', '^src/beanstalk/'],
   ['(node:)?child_process$', '^src/run/'],
+  ['koffi', '^src/run/'],
 ].map(([module, home]) => ({
   name: `home-of-${module}`,
   severity: 'error',

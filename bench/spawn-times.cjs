@@ -1,13 +1,25 @@
-// Loaded into a worker before it begins: notes for each payload when the worker called `spawn`, ms since the epoch.
+// Loaded into a worker before it begins: notes for each payload when the worker called posix_spawn, ms since the epoch.
 
-const childProcess = require('node:child_process');
 const { writeFileSync } = require('node:fs');
+const koffi = require('koffi');
 
-const { spawn } = childProcess;
+const { load } = koffi;
 const spawns = [];
+const named = 'DQ_PAYLOAD=';
 
-childProcess.spawn = (file, words, options) => {
-  spawns.push([options.env.DQ_PAYLOAD, performance.timeOrigin + performance.now()]);
-  return spawn(file, words, options);
+koffi.load = (path) => {
+  const library = load(path);
+  return { func: (prototype) => noting(prototype, library.func(prototype)) };
 };
+
+function noting(prototype, call) {
+  if (!prototype.includes('posix_spawnp(')) return call;
+  const async = (...words) => {
+    const payload = words[5].find((variable) => variable?.startsWith(named)).slice(named.length);
+    spawns.push([payload, performance.timeOrigin + performance.now()]);
+    return call.async(...words);
+  };
+  return { async };
+}
+
 process.once('exit', () => writeFileSync(process.env.BENCH_SPAWNS, JSON.stringify(spawns)));

@@ -96,6 +96,7 @@ async function bundle() {
       'typescript',
       'cron-parser',
       'cli-progress',
+      'koffi',
       'node:sqlite',
       // Of cosmiconfig's own, what its YAML loader doesn't come to use
       'import-fresh',

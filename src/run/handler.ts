@@ -1,15 +1,16 @@
 // One run of the handler: a process in a group of its own, from its start to its outcome.
 
 import type { Buffer } from 'node:buffer';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync } from 'node:fs';
 import type { Backlog } from '../core/backlog.ts';
 import { messageOf } from '../core/errors.ts';
+import type { Child, Exit } from './child.ts';
 import type { HandlerCommand } from './command.ts';
 import { Leash, type Limits } from './leash.ts';
 import { Output, type OutputListener } from './output.ts';
 import { openPayload } from './payload-file.ts';
+import { start, startPiped } from './start.ts';
+import { Turns } from './turns.ts';
 
 export interface HandlerRun extends Limits {
   /** What the handler reads from stdin. */
@@ -32,18 +33,18 @@ export interface HandlerRun extends Limits {
  */
 export type Outcome =
   | { readonly kind: 'exited'; readonly code: number; readonly ms: number }
-  | { readonly kind: 'signalled'; readonly signal: NodeJS.Signals; readonly ms: number }
+  | { readonly kind: 'signalled'; readonly signal: string; readonly ms: number }
   | { readonly kind: 'timeout'; readonly ms: number }
   | { readonly kind: 'stopped'; readonly ms: number }
   | { readonly kind: 'unstartable'; readonly message: string };
 
-/** One of the two is null. */
-interface Exit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
+type Begun = Child & { readonly startedAt: number; readonly output?: Output };
 
-type Started = ChildProcess & { readonly pid: number };
+/**
+ * Those that may be under way at a time: each holds a file open until it is over, and koffi refuses more than 256. Two for
+ * each of libuv's threads keep them busy, and koffi keeps memory for as many.
+ */
+const starts = new Turns(8);
 
 /**
  * Decided when the handler itself exits, and never rejects: what it leaves in the background after a normal
@@ -54,56 +55,42 @@ export async function runHandler(
   run: HandlerRun,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  if (signal.aborted) return { kind: 'stopped', ms: 0 };
-  const startedAt = performance.now();
-  let child: Started;
+  let child: Begun | undefined;
   try {
-    child = await start(command, run);
+    child = await starts.take(() => begin(command, run, signal));
   } catch (thrown) {
     return { kind: 'unstartable', message: `can't start ${command.file}: ${whyNot(thrown)}` };
   }
-  // Awaiting what has already settled doesn't let the event loop turn: no exit was missed.
+  if (child === undefined) return { kind: 'stopped', ms: 0 };
   const leash = new Leash(child.pid, run, signal);
-  const output = run.onOutput && new Output(child, run.onOutput, run.backlog);
-  const exit = await exitOf(child);
-  const ms = Math.round(performance.now() - startedAt);
+  const exit = await child.exit;
+  const ms = Math.round(performance.now() - child.startedAt);
   const ended = await leash.release();
-  await output?.drain();
+  await child.output?.drain();
   if (ended !== undefined && exit.code !== 0) return { kind: ended, ms };
   return outcomeOf(exit, ms);
 }
 
-/** @throws the error of the system call that refused. */
-async function start(command: HandlerCommand, run: HandlerRun): Promise<Started> {
-  const stdin = openPayload(run.payload);
+/**
+ * Undefined: it isn't wanted any more.
+ * @throws the error of the system call that refused.
+ */
+async function begin(
+  command: HandlerCommand,
+  { payload, env, onOutput, backlog }: HandlerRun,
+  signal: AbortSignal,
+): Promise<Begun | undefined> {
+  if (signal.aborted) return undefined;
+  const startedAt = performance.now();
+  const stdin = openPayload(payload);
   try {
-    const output = run.onOutput === undefined ? 'inherit' : 'pipe';
-    const child = spawn(command.file, command.args, {
-      cwd: command.cwd,
-      env: { ...command.env, ...run.env },
-      detached: true,
-      stdio: [stdin, output, output],
-    });
-    if (!isStarted(child)) {
-      const [error] = (await once(child, 'error')) as [Error];
-      throw error;
-    }
-    return child;
+    const program = { ...command, env: { ...command.env, ...env }, stdin };
+    if (onOutput === undefined) return { ...(await start(program)), startedAt };
+    const child = await startPiped(program);
+    return { ...child, startedAt, output: new Output(child.process, onOutput, backlog) };
   } finally {
     closeSync(stdin);
   }
-}
-
-function isStarted(child: ChildProcess): child is Started {
-  return child.pid !== undefined;
-}
-
-function exitOf(child: ChildProcess): Promise<Exit> {
-  return new Promise((resolve) => {
-    child.once('exit', (code, signal) => {
-      resolve({ code, signal });
-    });
-  });
 }
 
 function outcomeOf({ code, signal }: Exit, ms: number): Outcome {

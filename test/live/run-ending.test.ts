@@ -25,6 +25,16 @@ describe('an abort', () => {
     expect(existsSync(out)).toBe(false);
   });
 
+  it('starts nothing that waits for others to be started', async () => {
+    const controller = new AbortController();
+    const command = shell(wait);
+    const ends = Array.from({ length: 20 }, () => run(command, never, controller.signal));
+    controller.abort();
+    const outcomes = await Promise.all(ends);
+    expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(new Set(['stopped']));
+    expect(outcomes.at(-1)).toEqual({ kind: 'stopped', ms: 0 });
+  });
+
   it('right after the start ends the handler with TERM', async () => {
     const controller = new AbortController();
     const outcome = run(shell(wait), never, controller.signal);
