@@ -19,12 +19,12 @@ interface Section {
 
 /** What YAML refuses, or takes for the end of a line or the mark of an encoding. */
 const unusual = /[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]/;
-const blank = /^ *(?:#|$)/;
-const entry = /^( *)(?:-|([a-z][A-Za-z]*):)(?: +([^ #].*?))?(?: +#.*| *)$/;
+/** Or nothing but a comment: then it has no indent. */
+const entry = /^(?:( *)(?:-|([a-z][A-Za-z]*):)(?: +([^ #].*?))?(?: +#.*| *)| *(?:#.*)?)$/;
 const list = /^\[ *(.*?) *\]$/;
 /** What is neither a number nor a time to YAML: a name, an address, an endpoint, a duration. */
 const word = /^(?:[A-Za-z/][\w./@:-]*|\d[\w.]*:[\w.:]*|(?:\d+(?:ms|[smhd]))+)(?<!:)$/;
-const wholeNumber = /^(?:0|[1-9]\d{0,8})$/;
+const keywords = ['true', 'false', 'null'];
 
 /**
  * A mapping of keys of letters to words, whole numbers and booleans, and to lists and mappings of these.
@@ -39,9 +39,9 @@ export function readPlainYaml(text: string): Mapping<Value> | undefined {
 function sectionsOf(text: string): Section[] | undefined {
   const sections: Section[] = [];
   for (const line of text.split('\n')) {
-    if (blank.test(line)) continue;
-    const [, indent, key, value] = entry.exec(line) ?? [];
-    if (indent === undefined) return undefined;
+    const [found, indent, key, value] = entry.exec(line) ?? [];
+    if (found === undefined) return undefined;
+    if (indent === undefined) continue;
     const last = sections.at(-1);
     if (indent === '' && key !== undefined) sections.push({ key, value, below: [] });
     else if (last === undefined) return undefined;
@@ -59,7 +59,7 @@ function valueOf({ value, below }: Section): Value | undefined {
 }
 
 function listOrScalar(text: string): Value | undefined {
-  const [, items] = list.exec(text) ?? [];
+  const [, items] = (text.startsWith('[') && list.exec(text)) || [];
   if (items === undefined) return scalarOf(text);
   return listOf(items.split(/ *, */).map((item) => [undefined, scalarOf(item)]));
 }
@@ -85,7 +85,8 @@ function mappingOf<Value>(pairs: Pairs<Value>): Mapping<Value> | undefined {
 }
 
 function scalarOf(text = ''): Scalar | undefined {
-  if (wholeNumber.test(text)) return Number(text);
+  const number = Number(text);
+  if (Number.isInteger(number) && String(number) === text) return number;
   if (text === 'true' || text === 'false') return text === 'true';
-  return word.test(text) && !/^(?:true|false|null)$/i.test(text) ? text : undefined;
+  return word.test(text) && !keywords.includes(text.toLowerCase()) ? text : undefined;
 }
