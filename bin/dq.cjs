@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// Loads the files of the command as they are wanted, compiled already if V8's code caches fit this Node, and runs it.
+// Loads the files of the command as they are wanted, compiled already by V8's code caches, and runs it.
 //
+// Those of the build fit its own version of Node alone; for another there are a user's own.
 // Of a file that ends in .js Node would look up in a package.json whether it is a module.
 
 const { readFileSync } = require('node:fs');
@@ -31,25 +32,31 @@ function compiled(name) {
   let script = scripts.get(name);
   if (script === undefined) {
     const filename = folder + name;
-    const cachedData = readCache(cacheFile(name, process.argv));
     // Plain ASCII: the build escapes the rest.
-    script = new Script(readFileSync(filename).toString('latin1'), { filename, cachedData });
+    const text = readFileSync(filename).toString('latin1');
+    const cachedData = readCache(cacheFile(name, process.argv));
+    script = cachedData
+      ? new Script(text, { filename, cachedData })
+      : require('./user-cache.cjs').compiledForUser(cacheName(name, process.argv), filename, text);
     scripts.set(name, script);
   }
   return script;
 }
 
-/** Of the first file a put has its own: the less is in it, the sooner it is loaded. A guess is enough. */
 function cacheFile(name, words) {
-  const part = name === first && words.includes('put') ? '.put' : '';
-  return `${folder}${name}${part}.cache`;
+  return `${folder}${cacheName(name, words)}.${process.version}-${process.arch}.cache`;
+}
+
+/** Of the first file a put has its own: the less is in it, the sooner it is loaded. A guess is enough. */
+function cacheName(name, words) {
+  return name === first && words.includes('put') ? `${name}.put` : name;
 }
 
 function readCache(file) {
   try {
     return readFileSync(file);
   } catch {
-    return undefined; // it is compiled anew each time then
+    return undefined; // the build was by another Node
   }
 }
 

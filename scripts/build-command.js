@@ -4,6 +4,7 @@
 // less is in it, the sooner it is loaded. So the modules that are always needed together share a file.
 
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { transform } from 'esbuild';
@@ -152,7 +153,8 @@ async function writeCommand() {
       lineLimit: 160, // Node shows the line of a defect
       legalComments: 'eof',
     });
-    const wrapped = `(function (require, exports, __filename) {'use strict';${small.code}})`;
+    const build = createHash('md5').update(small.code).digest('hex');
+    const wrapped = `/*${build}*/(function (require, exports, __filename) {'use strict';${small.code}})`;
     writeFileSync(
       `${folder}/${fileName}`,
       fileName === first ? wrapped.padEnd(oldFromBirth) : wrapped,

@@ -10,6 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const require = createRequire(import.meta.url);
+// What is in the caches shall be from these runs alone
+process.env.NODE_DISABLE_COMPILE_CACHE = '1';
 const { cacheFile, compiled, first, folder, run } = require('../bin/dq.cjs');
 
 const words = process.argv.slice(2);
