@@ -45,7 +45,7 @@ function isBad({ level }: Finding): boolean {
 }
 
 function lookAtConfig(config: Config): Finding[] {
-  const { file, nodes, replicas, minReplicas, tubes } = config;
+  const { file, nodes, replicas, replicasWanted, minReplicas, tubes } = config;
   const count = nodes === 'embedded' ? 1 : nodes.length;
   const from = file ?? (config.found ? 'the environment' : 'none found');
   const about = `${counted(count, 'node')}, ${counted(replicas, 'replica')} (at least ${minReplicas})`;
@@ -57,6 +57,13 @@ function lookAtConfig(config: Config): Finding[] {
       level: 'warn',
       message: 'one replica: a job dies with its node',
       remedy: 'add nodes',
+    });
+  } else if (replicasWanted > replicas) {
+    findings.push({
+      subject: 'configuration',
+      level: 'warn',
+      message: `replicas: ${replicasWanted}, but a node holds one of a job, so there are ${replicas}`,
+      remedy: `add nodes, or set replicas: ${replicas}`,
     });
   }
   return findings;

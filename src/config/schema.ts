@@ -25,6 +25,8 @@ export interface Config {
   readonly tubeGiven: boolean;
   /** 1 ≤ minReplicas ≤ replicas ≤ number of nodes. */
   readonly replicas: number;
+  /** As many as the file asks for, though there are fewer nodes. */
+  readonly replicasWanted: number;
   readonly minReplicas: number;
   readonly ledger: { readonly ttl: number };
   readonly work: {
@@ -214,7 +216,12 @@ function countReplicas(written: Written, chosen: Nodes, report: Report) {
   } else if (least !== undefined && written.nodes === chosen && most > 0 && least > most) {
     report('minReplicas', `${least} is more than the number of nodes, ${most}`);
   }
-  return { replicas, minReplicas: Math.min(least ?? defaults.minReplicas, replicas) };
+  const replicasWanted = written.replicas ?? replicas;
+  return {
+    replicas,
+    replicasWanted,
+    minReplicas: Math.min(least ?? defaults.minReplicas, replicas),
+  };
 }
 
 function chooseTubes(

@@ -68,6 +68,16 @@ describe('what is wrong is named with its remedy', () => {
     expect((await cluster.dq(['doctor'])).code).toBe(75);
   });
 
+  it('more replicas are asked for than there are nodes', async () => {
+    const cluster = await clusterOf(2, { config: 'replicas: 5\n' });
+    const { code, stdout } = await cluster.dq(['doctor']);
+    expect(stdout).toContain('replicas: 5, but a node holds one of a job, so there are 2');
+    expect(stdout).toContain('remedy: add nodes, or set replicas: 2');
+    expect(code).toBe(0);
+    const enough = await clusterOf(2, { config: 'replicas: 2\n' });
+    expect((await enough.dq(['doctor'])).stdout).not.toContain('add nodes');
+  });
+
   it('no node that answers: it is not known who works there', async () => {
     const cluster = await clusterOf(1);
     await cluster.nodes[0]?.kill();

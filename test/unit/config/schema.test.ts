@@ -51,6 +51,7 @@ describe('a configuration', () => {
       tubes: ['default'],
       tubeGiven: false,
       replicas: 3,
+      replicasWanted: 3,
       minReplicas: 2,
       ledger: { ttl: 3 * 86_400_000 },
       work: { concurrency: 1, attempts: 5, timeout: undefined, grace: 25_000 },
