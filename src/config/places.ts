@@ -22,16 +22,24 @@ export function configPlaces(cwd: string, env: NodeJS.ProcessEnv): string[] {
 
 /**
  * @param uid the user's number; undefined where there are none.
- * @throws DqError `config`: the user has no home.
+ * @throws DqError `config`: the user has no home, or the variable names a folder of the working folder: a worker that
+ * is started in another one would never see the jobs.
  */
 export function embeddedFolder(env: NodeJS.ProcessEnv, uid: number | undefined): string {
   const ofService = env['STATE_DIRECTORY']?.split(':')[0];
-  if (ofService !== undefined && ofService !== '') return ofService;
+  if (ofService !== undefined && ofService !== '') return absolute(ofService);
   if (uid === 0) return '/var/lib/dq';
   const [base] = baseFolder(env, 'XDG_STATE_HOME', '.local/state');
   if (base !== undefined) return join(base, 'dq');
   throw new DqError('config', 'there is no folder for the queue: this user has no home', {
     hint: 'set HOME, or STATE_DIRECTORY to the folder',
+  });
+}
+
+function absolute(folder: string): string {
+  if (isAbsolute(folder)) return folder;
+  throw new DqError('config', `STATE_DIRECTORY is no absolute path: ${folder}`, {
+    hint: 'systemd sets it so; each working folder would have a queue of its own',
   });
 }
 

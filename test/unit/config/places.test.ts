@@ -45,4 +45,8 @@ describe('embeddedFolder', () => {
   ])('of %j and user %s is %s', (env, uid, folder) => {
     expect(embeddedFolder(env, uid)).toBe(folder);
   });
+
+  it.each(['state', './state', '~/state:/var/lib/b'])('%s is refused: it is relative', (folder) => {
+    expect(() => embeddedFolder({ STATE_DIRECTORY: folder }, 0)).toThrow('no absolute path');
+  });
 });
