@@ -8,7 +8,12 @@ import type { Printer } from '../output/printer.ts';
 import { surveyJson } from '../output/survey-json.ts';
 import { jsonText } from '../output/escape.ts';
 import { nodesOf, type SurveyedJob } from '../survey/job.ts';
-import { needsLedger, readSelection, type SelectionOptions } from '../survey/selection.ts';
+import {
+  needsLedger,
+  readSelection,
+  remarkOnMatch,
+  type SelectionOptions,
+} from '../survey/selection.ts';
 import { survey } from '../survey/survey.ts';
 import { tellBlindness } from './blindness.ts';
 import type { Context } from './context.ts';
@@ -59,6 +64,8 @@ export async function list(options: ListOptions, context: Context): Promise<void
       if (printer.closed || found === limit) return;
     }
     bar.hide();
+    const remark = found === 0 ? remarkOnMatch(options.match) : undefined;
+    if (remark !== undefined) printer.note(remark);
     tellBlindness(unseen, config, context);
   } finally {
     bar.hide();

@@ -6,7 +6,12 @@ import { inLanes } from '../core/lanes.ts';
 import { localZone } from '../core/zone.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { SurveyedJob } from '../survey/job.ts';
-import { readSelection, type Selection, type SelectionOptions } from '../survey/selection.ts';
+import {
+  readSelection,
+  remarkOnMatch,
+  type Selection,
+  type SelectionOptions,
+} from '../survey/selection.ts';
 import { blindness } from './blindness.ts';
 import { choose, describe, nameOf, show, type ChosenJob } from './chosen-jobs.ts';
 import { assertAskable, confirm, type ConfirmOptions } from './confirm.ts';
@@ -76,6 +81,8 @@ export async function changeMany(
       printer.note(`would ${what}`);
     } else if (jobs.length === 0) {
       printer.note(`nothing to ${deed.verb} in tube ${tube}`);
+      const remark = remarkOnMatch(options.match);
+      if (remark !== undefined) printer.note(remark);
     } else if (!deed.asks || (await confirm(`${what}?`, options, context))) {
       await changeAll(jobs, deed, tube, await cluster.ledger(), context);
     } else {

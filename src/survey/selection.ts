@@ -53,16 +53,24 @@ function readState(word: string): JobState {
   });
 }
 
+const expressionPattern = /^\/(?<source>.+)\/(?<flags>[dgimsuvy]*)$/s;
+
 /** `/…/` and flags of JavaScript's is an expression, anything else is a part of the payload. */
 function readMatch(text: string): (payload: Buffer) => boolean {
-  const { source, flags = '' } =
-    /^\/(?<source>.+)\/(?<flags>[dgimsuvy]*)$/s.exec(text)?.groups ?? {};
+  const { source, flags = '' } = expressionPattern.exec(text)?.groups ?? {};
   if (source === undefined) {
     const part = Buffer.from(text);
     return (payload) => payload.includes(part);
   }
   const expression = readExpression(source, flags);
   return (payload) => expression.test(payload.toString(isUtf8(payload) ? 'utf8' : 'latin1'));
+}
+
+/** For whoever finds nothing by it: a path is a text, and so is an expression with a slip in its flags. */
+export function remarkOnMatch(text = ''): string | undefined {
+  const [, tail] = /^\/.+\/(\w+)$/s.exec(text) ?? [];
+  if (tail === undefined || expressionPattern.test(text)) return undefined;
+  return `--match ${text} was looked for as it is: ${tail} are no flags of an expression`;
 }
 
 /** `g` and `y` would make each test begin where the last one ended. */

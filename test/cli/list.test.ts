@@ -176,6 +176,17 @@ describe('options', () => {
     expect(await chosen('--match', 'nothing of that kind')).toEqual([]);
   });
 
+  it('--match with flags that are none is looked for as text, and says so when that is nowhere', async () => {
+    const tube = cluster.tube();
+    await cluster.put('-t', tube, 'in /usr/bin');
+    const matching = (text: string) => cluster.dq(['list', '-t', tube, '--match', text]);
+    expect((await matching('/usr/bin')).stderr).toBe('');
+    const told = '--match /^in/zz was looked for as it is: zz are no flags of an expression\n';
+    expect(await matching('/^in/zz')).toMatchObject({ code: 0, stdout: '', stderr: told });
+    const deleting = await cluster.dq(['delete', '-t', tube, '--match', '/^in/zz', '--yes']);
+    expect([deleting.code, deleting.stderr]).toEqual([0, expect.stringContaining(told)]);
+  });
+
   it('--limit gives the newest', async () => {
     const tube = cluster.tube();
     await putLines(tube, 50);

@@ -3,7 +3,12 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import type { JobState, SurveyedReplica } from '../../../src/survey/job.ts';
-import { hasContent, hasState, readSelection } from '../../../src/survey/selection.ts';
+import {
+  hasContent,
+  hasState,
+  readSelection,
+  remarkOnMatch,
+} from '../../../src/survey/selection.ts';
 import type { SelectionOptions } from '../../../src/survey/selection.ts';
 
 const frame = { now: Date.UTC(2026, 0, 1), zone: 'UTC' };
@@ -49,6 +54,19 @@ describe('--match', () => {
   it.each(['/(/', '/a/uv', '/a/ii'])('%s is no expression', (match) => {
     expect(() => read({ match })).toThrow(expect.objectContaining({ kind: 'usage' }));
   });
+});
+
+describe('a remark on --match, when nothing was found', () => {
+  it.each(['/x/zz', '/usr/bin', '/x/I', '/^a/b/ix'])('is made on %s', (match) => {
+    expect(remarkOnMatch(match)).toContain(`${match} was looked for as it is`);
+  });
+
+  it.each([undefined, '', '/', '/x', '/x/', '/x/i', 'x/zz', '/x/y z', '/usr/my'])(
+    'is not made on %s',
+    (match) => {
+      expect(remarkOnMatch(match)).toBeUndefined();
+    },
+  );
 });
 
 describe('--due-before and --due-after', () => {
