@@ -1,11 +1,11 @@
 // dq peek: one job whole, by its receipt; or the next job of each state.
 
-import { findJob, type Cluster } from '../cluster.ts';
+import { findJob, type Cluster, type FoundJob } from '../cluster.ts';
 import { DqError, messageOf, NodeError, reasonsOf, type LedgerDown } from '../core/errors.ts';
 import { jobSheet } from '../output/job-sheet.ts';
 import type { Printer } from '../output/printer.ts';
 import { surveyJson, type JobFacts, type ReplicaFacts } from '../output/survey-json.ts';
-import { nothingLeft } from '../produce/revoke.ts';
+import { absence } from '../produce/revoke.ts';
 import { addressOf } from '../queue/replica-of.ts';
 import { firstJobs, inspect, type Inspection } from '../survey/inspect.ts';
 import { tellBlindness } from './blindness.ts';
@@ -43,7 +43,7 @@ async function peekReceipt(receipt: string, cluster: Cluster, context: Context):
   warnOfElsewhere(named, printer);
   const seen = await inspect(replicas, await groundOf(tube, cluster, printer));
   const [job, ...others] = seen.jobs;
-  if (job === undefined) throw nothingThere(receipt, seen);
+  if (job === undefined) throw nothingThere(named, seen);
   const facts = factsOf(job, true);
   await show({ ...facts, replicas: [...facts.replicas, ...missing(seen)] }, printer);
   for (const other of others) await show(factsOf(other, true), printer);
@@ -54,9 +54,11 @@ async function peekReceipt(receipt: string, cluster: Cluster, context: Context):
   context.exit(exitCodes.notSo);
 }
 
-function nothingThere(receipt: string, { unreached }: Inspection): DqError {
-  if (unreached.length === 0)
-    return new DqError('absent', `no such job: ${receipt}`, { hint: nothingLeft });
+function nothingThere({ receipt, elsewhere }: FoundJob, { unreached }: Inspection): DqError {
+  if (unreached.length === 0) {
+    const hint = absence(elsewhere.length > 0);
+    return new DqError('absent', `no such job: ${receipt}`, { hint });
+  }
   const reasons = reasonsOf(unreached.map(({ error }) => error));
   return new DqError(
     'unavailable',

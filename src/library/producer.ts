@@ -57,7 +57,7 @@ export class Producer {
   }
 
   /**
-   * Deletes a job before it runs, wherever its replicas lie. An equal one counts that is put when this has resolved
+   * Deletes a job before it runs, on every node that the options still name. An equal one counts that is put when this has resolved
    * (on beanstalkd nodes 2.5 s later, for an instant of whole milliseconds).
    * @throws DqError: kind `absent` when there is no such job, or it runs or ran already; kind `unavailable` when
    *   the ledger, or too many of the job's nodes, can't be reached. Nothing is deleted then.

@@ -20,12 +20,12 @@ export interface IdentifiedJob {
 }
 
 /**
- * - `absent`: there is no such job.
+ * - `absent`: there is no such job; `elsewhere`: unless it lies on a node that is no longer of this cluster.
  * - `unlike`: what was named isn't (or can't be shown to be) one job. `lone`: the job of the only replica that is left of several.
  * - `unreachable`: too few nodes answer.
  */
 export type Unidentified =
-  | { readonly result: 'absent' }
+  | { readonly result: 'absent'; readonly elsewhere: boolean }
   | { readonly result: 'unlike'; readonly lone?: IdentifiedJob }
   | { readonly result: 'unreachable'; readonly errors: readonly NodeError[] };
 
@@ -61,7 +61,7 @@ export async function identify({
   const [first] = alike;
   if (first === undefined) {
     if (errors.length > 0) return { result: 'unreachable', errors };
-    if (present.length === 0) return { result: 'absent' };
+    if (present.length === 0) return { result: 'absent', elsewhere: named > replicas.length };
     const ref = present.length === 1 ? refOf(present, tube) : undefined;
     if (ref === undefined) return { result: 'unlike' };
     return { result: 'unlike', lone: { ref, replicas: present, silent: [], others: [] } };
@@ -89,7 +89,7 @@ export async function identifyByKey(
   const present = presentOf(found);
   const own = present.filter(({ envelope }) => keyOf(envelope) === ref.key);
   const silent = errorsOf(found).map(({ node }) => node);
-  if (own.length === 0 && silent.length === 0) return { result: 'absent' };
+  if (own.length === 0 && silent.length === 0) return { result: 'absent', elsewhere: false };
   const others = present.filter((each) => !own.includes(each));
   return { ref, replicas: own, silent, others };
 }

@@ -113,13 +113,17 @@ export function explain(revocation: Revocation): DqError | undefined {
 }
 
 /** A receipt tells no key: without a replica the ledger can't be asked. */
-export const nothingLeft = 'it is done, was deleted or was never there: nothing is left of it';
+export function absence(elsewhere: boolean): string {
+  return elsewhere
+    ? 'nothing is left of it on nodes of the configuration; it may lie on others that the receipt names'
+    : 'it is done, was deleted or was never there: nothing is left of it';
+}
 
 /** @param done what wasn't done to it. */
 export function explainUnidentified(found: Unidentified, done: 'deleted' | 'kicked'): DqError {
   switch (found.result) {
     case 'absent':
-      return new DqError('absent', 'no such job', { hint: nothingLeft });
+      return new DqError('absent', 'no such job', { hint: absence(found.elsewhere) });
     case 'unlike':
       return new DqError('absent', `${unlikeness(found)}; nothing was ${done}`, {
         hint: `a node that restarted without a binlog counts its ids from 1 again${remedy(found, done)}`,

@@ -135,6 +135,20 @@ describe('of a job on a node that the configuration names no longer', () => {
     expect(own.read('ran')).toEqual([]);
   });
 
+  it('nothing may be left of it here, and yet there', async () => {
+    const { own, receipt, less } = await shrunkTo(2);
+    for (const node of own.nodes.slice(0, 2)) {
+      const replica = receipt.split(',').find((one) => one.startsWith(`${node.endpoint}/`));
+      const raw = await own.raw(node);
+      expect((await raw.ask(`delete ${replica?.split('/').at(-1)}`)).line).toBe('DELETED');
+    }
+    for (const command of ['peek', 'kick', 'delete']) {
+      const { code, stderr } = await less(command, receipt);
+      expect([command, code]).toEqual([command, 1]);
+      expect(stderr).toContain('it may lie on others that the receipt names');
+    }
+  });
+
   it('one that is left of several may be another job’s', async () => {
     const { own, receipt, less } = await shrunkTo(1);
     const { code, stderr } = await less('delete', receipt);
