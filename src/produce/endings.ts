@@ -39,7 +39,7 @@ const mostWatched = 64;
 
 export class Endings {
   readonly #parts: EndingsParts;
-  readonly #backlog = new Backlog();
+  readonly #waiting = new AwaitedJobs();
   readonly #watchers = new Set<Promise<void>>();
   readonly #putting = newController();
   #signal = this.#putting.signal;
@@ -53,7 +53,7 @@ export class Endings {
   }
 
   add(job: AwaitedJob): void {
-    this.#backlog.push(job);
+    this.#waiting.push(job);
     if (this.#watchers.size >= mostWatched) return;
     const watcher = this.#watchInTurn().then(() => {
       this.#watchers.delete(watcher);
@@ -74,7 +74,7 @@ export class Endings {
   }
 
   async #watchInTurn(): Promise<void> {
-    for (let job = this.#backlog.shift(); job !== undefined; job = this.#backlog.shift()) {
+    for (let job = this.#waiting.shift(); job !== undefined; job = this.#waiting.shift()) {
       await this.#parts.onEnding(job, await this.#watch(job));
     }
   }
@@ -150,7 +150,7 @@ const jobBytes = keyBytes + 2 * numberBytes;
 const chunkJobs = 1_024;
 
 /** A queue that holds a job in 32 bytes: its key, its due instant, its number. */
-class Backlog {
+class AwaitedJobs {
   readonly #chunks: Buffer[] = [];
   #added = 0;
   #taken = 0;
