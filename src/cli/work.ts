@@ -2,7 +2,7 @@
 
 import { Batches } from '../consume/batches.ts';
 import { batchCommand, commandHandler, type CommandOptions } from '../consume/command-handler.ts';
-import { Drain, longestOutage, type DrainEnd } from '../consume/drain.ts';
+import { Drain } from '../consume/drain.ts';
 import { workerName } from '../consume/name.ts';
 import { Worker, type WorkerOptions, type WorkSummary } from '../consume/worker.ts';
 import { remoteNode } from '../config/nodes.ts';
@@ -13,10 +13,10 @@ import type { Printer } from '../output/printer.ts';
 import { errorBacklog } from '../output/standard.ts';
 import { refuseTickTubes } from '../schedule/tick-job.ts';
 import { resolveHandler } from '../run/command.ts';
-import { blindness } from './blindness.ts';
 import type { Context } from './context.ts';
 import { eventReport } from './event-report.ts';
 import { exitCodes } from './exit-codes.ts';
+import { hindrancesOf } from './hindrances.ts';
 import { openCluster } from './open-cluster.ts';
 import { stopSignals, type StopSignals } from './stop-signals.ts';
 import { readLimits, type WorkLimits, type WorkOptions } from './work-limits.ts';
@@ -66,20 +66,22 @@ export async function work(
     const size = batch === undefined ? {} : { batch: batch.size };
     report({ level: 'info', event: 'working', ...about, ...size });
     const ended = worker.run(signals.stop, signals.hurry);
-    let hindrance: string | undefined;
+    let hindrances: readonly string[] = [];
     if (limits.drain !== undefined) {
       const nodes = tubes.flatMap((tube) => tube.nodes);
       const idle = (): boolean => worker.idle;
       const stalled = (): boolean => worker.stalled;
       const parts = { clock: systemClock, ledger, nodes, within: limits.drain, idle, stalled };
       const end = await drain.wait(parts, AbortSignal.any([signals.stop, whenEnded(ended)]));
-      hindrance = hindranceOf(end, config);
+      hindrances = hindrancesOf(end, config);
       signals.finish();
     }
     const summary = await ended;
-    const code = exitCodeOf(summary, signals, limits, hindrance !== undefined);
+    const code = exitCodeOf(summary, signals, limits, hindrances.length > 0);
     context.exit(code);
-    if (code === exitCodes.unavailable && hindrance !== undefined) context.printer.warn(hindrance);
+    if (code === exitCodes.unavailable) {
+      for (const hindrance of hindrances) context.printer.warn(hindrance);
+    }
     if (summary.unsettled > 0) context.printer.warn(fateOfUnsettled(summary.unsettled));
   } finally {
     signals.release();
@@ -128,16 +130,6 @@ function whenEnded(ended: Promise<unknown>): AbortSignal {
   };
   ended.then(abort, abort);
   return controller.signal;
-}
-
-/** Why jobs may be left. */
-function hindranceOf(
-  { unseen, ledgerDown, strange }: DrainEnd,
-  config: Config,
-): string | undefined {
-  if (ledgerDown) return `jobs may be left: the ledger was down for ${longestOutage / 1_000} s`;
-  if (strange !== undefined) return `jobs may be left: ${strange.message}`;
-  return blindness(unseen, config);
 }
 
 function fateOfUnsettled(count: number): string {
