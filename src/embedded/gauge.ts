@@ -7,7 +7,7 @@ import type { TubeCounts } from '../queue/node.ts';
 import type { NodeReading, Gauge, TubeReading } from '../queue/gauge.ts';
 import type { Database } from './database.ts';
 import { Places } from './places.ts';
-import { bufferOf, countColumns } from './replica.ts';
+import { bufferOf, countColumns, mostUrgent } from './replica.ts';
 import { endpoint } from './trouble.ts';
 
 /** The due instant of an envelope and the slash after it, in bytes. */
@@ -75,16 +75,9 @@ export class EmbeddedGauge implements Gauge {
     };
   }
 
-  /** Of the most urgent one: those whose delay or ttr is over are marked as ready when the next one is reserved. */
   #nextDue(tube: string, now: number): number | undefined {
-    const head = 'SELECT id, priority FROM replica WHERE tube = ?1';
-    const order = 'ORDER BY priority, id LIMIT 1';
     const row = this.#database.get(
-      `SELECT substr(envelope, 1, ${longestHead}) AS head FROM replica WHERE id = (SELECT id FROM (
-         SELECT * FROM (${head} AND state = 'ready' AND until IS NULL ${order})
-         UNION ALL SELECT * FROM (${head} AND state = 'delayed' AND until <= ?2 ${order})
-         UNION ALL SELECT * FROM (${head} AND state = 'reserved' AND until <= ?2 ${order})
-       ) ${order})`,
+      `SELECT substr(envelope, 1, ${longestHead}) AS head FROM replica WHERE id = ${mostUrgent}`,
       tube,
       now,
     ) as { readonly head: Uint8Array } | undefined;

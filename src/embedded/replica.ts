@@ -14,6 +14,19 @@ export const countColumns = `
   count(*) FILTER (WHERE state = 'delayed' AND until > ?1) AS delayed,
   count(*) FILTER (WHERE state = 'buried') AS buried`;
 
+const readyHead = 'SELECT id, priority FROM replica WHERE tube = ?1';
+const byUrgency = 'ORDER BY priority, id LIMIT 1';
+
+/**
+ * The id of the one that is reserved next; ?1 is the tube, ?2 the present instant. Those whose delay or ttr is over are
+ * marked as ready only then.
+ */
+export const mostUrgent = `(SELECT id FROM (
+    SELECT * FROM (${readyHead} AND state = 'ready' AND until IS NULL ${byUrgency})
+    UNION ALL SELECT * FROM (${readyHead} AND state = 'delayed' AND until <= ?2 ${byUrgency})
+    UNION ALL SELECT * FROM (${readyHead} AND state = 'reserved' AND until <= ?2 ${byUrgency})
+  ) ${byUrgency})`;
+
 /** Instants are ms since the epoch. */
 export interface StatsRow {
   readonly tube: string;

@@ -1,9 +1,9 @@
-// Looks into a tube of the queue file: all of it, its ids at once and then page by page, each in a transaction, or the first one.
+// Looks into a tube of the queue file: all of it, first its ids and then page by page, or only the first one.
 
 import type { FoundReplica, ScannedReplica, ScanPage, WaitingState } from '../queue/node.ts';
 import { firstPageSize, nextPageSize } from '../queue/page-size.ts';
 import type { Database } from './database.ts';
-import { bufferOf, statsColumns, statsOf, type StatsRow } from './replica.ts';
+import { bufferOf, mostUrgent, statsColumns, statsOf, type StatsRow } from './replica.ts';
 
 interface ScannedRow extends StatsRow {
   readonly id: number;
@@ -51,10 +51,12 @@ function page(database: Database, ids: readonly number[], now: number): ScannedR
   }));
 }
 
+/** Ids, by indexes alone: rows hold envelopes. ?1 is the tube, ?2 the present instant. */
 const firstOf: Readonly<Record<WaitingState, string>> = {
-  ready: `(state = 'ready' OR until <= ?) ORDER BY priority, id`,
-  delayed: `state = 'delayed' AND until > ? ORDER BY until, id`,
-  buried: `state = 'buried' AND ? IS NOT NULL ORDER BY id`,
+  ready: mostUrgent,
+  delayed: `(SELECT id FROM replica WHERE tube = ?1 AND state = 'delayed' AND until > ?2
+             ORDER BY until, id LIMIT 1)`,
+  buried: `(SELECT min(id) FROM replica WHERE tube = ?1 AND state = 'buried' AND ?2 IS NOT NULL)`,
 };
 
 export function firstReplica(
@@ -64,7 +66,7 @@ export function firstReplica(
   now: number,
 ): FoundReplica | undefined {
   const row = database.get(
-    `SELECT id, ${statsColumns}, envelope FROM replica WHERE tube = ? AND ${firstOf[state]} LIMIT 1`,
+    `SELECT id, ${statsColumns}, envelope FROM replica WHERE id = ${firstOf[state]}`,
     tube,
     now,
   ) as ScannedRow | undefined;

@@ -2,7 +2,7 @@
 
 import { Buffer } from 'node:buffer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { QueueNode, Reservation, ScannedReplica } from '../../src/queue/node.ts';
+import type { QueueNode, Reservation, ScannedReplica, WaitingState } from '../../src/queue/node.ts';
 import { Puts, type PutOptions } from '../../src/queue/puts.ts';
 import { until } from '../support/wait.ts';
 import { putOne } from '../support/put-one.ts';
@@ -470,6 +470,29 @@ export function queueNodeContract(name: string, freshTube: () => Promise<OpenNod
         expect(stats?.timeLeft).toBeGreaterThan(90);
         expect(stats?.timeLeft).toBeLessThanOrEqual(100);
       });
+    });
+
+    it('the next of each state is told: the most urgent, the soonest, the first that was buried', async () => {
+      const idOf = async (state: WaitingState) => (await node.next(state))?.id;
+      for (const state of ['ready', 'delayed', 'buried'] as const) {
+        expect(await idOf(state)).toBeUndefined();
+      }
+      const buried = await putOne(node, hello, { ...plain, priority: 9 });
+      await (await take(node)).bury();
+      await putOne(node, hello, { ...plain, priority: 1 });
+      await (await take(node)).bury();
+      await putOne(node, hello, { ...plain, delay: 200, priority: 0 });
+      const soonest = await putOne(node, hello, { ...plain, delay: 100 });
+      await putOne(node, hello, { ...plain, priority: 8 });
+      const urgent = await putOne(node, Buffer.from('urgent'), { ...plain, priority: 7 });
+      await putOne(node, hello, { ...plain, priority: 7 });
+      expect(await idOf('buried')).toBe(buried);
+      expect(await idOf('delayed')).toBe(soonest);
+      expect(await node.next('ready')).toMatchObject({
+        ...{ id: urgent, envelope: Buffer.from('urgent') },
+        stats: { state: 'ready', priority: 7, tube: node.tube },
+      });
+      expect((await take(node)).id).toBe(urgent);
     });
 
     describe('the scan', () => {

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { sealEnvelope } from '../../src/core/envelope.ts';
 import { openEmbedded, type Embedded } from '../../src/embedded/embedded.ts';
-import type { QueueNode, Reservation } from '../../src/queue/node.ts';
+import type { QueueNode, Reservation, WaitingState } from '../../src/queue/node.ts';
 import { temporaryFolder } from '../support/servers.ts';
 import { putOne } from '../support/put-one.ts';
 
@@ -71,6 +71,20 @@ describe('the instant at which a replica is ready', () => {
     expect(systemClock.now()).toBeGreaterThanOrEqual(due);
     real.close();
   });
+});
+
+it('the next one is among those whose delay or ttr is over', async () => {
+  const idOf = async (state: WaitingState) => (await node.next(state))?.id;
+  const wasReserved = await putOne(node, hello, { delay: 0, priority: 2, ttr: 10 });
+  await reserve();
+  const wasDelayed = await putOne(node, hello, { delay: 20, priority: 1, ttr: 60 });
+  const least = await putOne(node, hello, { ...options, priority: 3 });
+  expect([await idOf('ready'), await idOf('delayed')]).toEqual([least, wasDelayed]);
+  now += 10_000;
+  expect([await idOf('ready'), await idOf('delayed')]).toEqual([wasReserved, wasDelayed]);
+  now += 10_000;
+  expect([await idOf('ready'), await idOf('delayed')]).toEqual([wasDelayed, undefined]);
+  expect((await reserve()).id).toBe(wasDelayed);
 });
 
 describe('a reservation', () => {
