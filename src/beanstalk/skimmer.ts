@@ -56,7 +56,7 @@ export class Skimmer {
       number = number * 10 + digit - zero;
     this.#at = at;
     if (at === from || at - from > mostDigits) return NaN;
-    if (bytes[from] === zero && at - from > 1) return NaN;
+    if (bytes[from] === zero && (isNegative || at - from > 1)) return NaN;
     return isNegative ? -number : number;
   }
 

@@ -54,6 +54,43 @@ export async function converse(exchanges: readonly Exchange[], split: Split): Pr
   expect(await outcomes).toEqual(all.map(([, , , meaning]) => meaning));
 }
 
+export interface Heard {
+  readonly outcomes: readonly unknown[];
+  /** How many replies were read straight from the bytes. */
+  readonly skimmed: number;
+}
+
+type Ask = (pipeline: Pipeline) => Promise<unknown>;
+
+/**
+ * Asks all, and feeds the bytes of the answers.
+ * @param split left out: the decoder reads every reply.
+ * @returns what each asker was told, or the error's text.
+ */
+export async function hear(asks: readonly Ask[], bytes: Buffer, split?: Split): Promise<Heard> {
+  const pipeline = new Pipeline('a:1');
+  let skimmed = 0;
+  const decoder = new ReplyDecoder(
+    (reply) => {
+      pipeline.receive(reply);
+    },
+    (chunk, at) => {
+      const next = split === undefined ? at : pipeline.skim(chunk, at);
+      if (next > at) skimmed += 1;
+      return next;
+    },
+  );
+  const outcomes = asks.map((ask) => ask(pipeline).catch(String));
+  pipeline.take();
+  try {
+    for (const chunk of (split ?? inOneChunk)(bytes)) decoder.push(chunk);
+    if (pipeline.length > 0) pipeline.fail('down', 'some are missing');
+  } catch (error) {
+    pipeline.fail('protocol', String(error));
+  }
+  return { outcomes: await Promise.all(outcomes), skimmed };
+}
+
 function text(bytes: string | Buffer): string {
   return typeof bytes === 'string' ? bytes : bytes.toString('latin1');
 }

@@ -4,11 +4,10 @@ import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Commands } from '../../../src/beanstalk/command.ts';
-import { ReplyDecoder } from '../../../src/beanstalk/decoder.ts';
 import { peekAll } from '../../../src/beanstalk/job-commands.ts';
-import { Pipeline } from '../../../src/beanstalk/pipeline.ts';
+import type { Pipeline } from '../../../src/beanstalk/pipeline.ts';
 import { statsJobs } from '../../../src/beanstalk/stats-commands.ts';
-import { cutAt, inOneChunk, type Split } from './conversation.ts';
+import { cutAt, hear, inOneChunk, type Split } from './conversation.ts';
 
 interface Read {
   readonly outcome: unknown;
@@ -18,27 +17,9 @@ interface Read {
 
 /** What the replies mean, or the message of what is wrong with them. */
 async function read(commands: Commands<unknown>, bytes: Buffer, split?: Split): Promise<Read> {
-  const pipeline = new Pipeline('a:1');
-  let skimmed = 0;
-  const decoder = new ReplyDecoder(
-    (reply) => {
-      pipeline.receive(reply);
-    },
-    (chunk, at) => {
-      const next = split === undefined ? at : pipeline.skim(chunk, at);
-      if (next > at) skimmed += 1;
-      return next;
-    },
-  );
-  const outcome = pipeline.addAll(commands).catch((error: unknown) => String(error));
-  pipeline.take();
-  try {
-    for (const chunk of (split ?? inOneChunk)(bytes)) decoder.push(chunk);
-    if (pipeline.length > 0) pipeline.fail('down', 'some are missing');
-  } catch (error) {
-    pipeline.fail('protocol', String(error));
-  }
-  return { outcome: await outcome, skimmed };
+  const asks = [(pipeline: Pipeline) => pipeline.addAll(commands)];
+  const { outcomes, skimmed } = await hear(asks, bytes, split);
+  return { outcome: outcomes[0], skimmed };
 }
 
 const ids = [1n, 90n, 999_999_999_999_999n];
