@@ -61,6 +61,7 @@ const calendarUnits: Record<string, Span> = {
   month: { months: 1, days: 0 },
   year: { months: 12, days: 0 },
 };
+const secondsCount = 'after an @ seconds are counted, not milliseconds';
 /** More days than an envelope reaches; as many years are still within a Date. */
 const mostCounted = 110_000;
 
@@ -111,7 +112,9 @@ function readInstant(words: string, frame: Frame): Instant | undefined {
 function readPoint(words: string, frame: Frame): bigint | undefined {
   const digits = words.replace(/\bnoon\b/, '12:00').replace(/\bmidnight\b/, '00:00');
   const ns = readEpoch(digits) ?? readStamp(digits, frame.zone) ?? readClock(digits, frame);
-  return ns === undefined ? undefined : withinRange(ns);
+  return ns === undefined
+    ? undefined
+    : withinRange(ns, words.startsWith('@') ? secondsCount : undefined);
 }
 
 function readEpoch(words: string): bigint | undefined {
@@ -192,15 +195,13 @@ function groupsOf(pattern: RegExp, words: string): Groups | undefined {
   return pattern.exec(words)?.groups;
 }
 
-function withinRange(ns: bigint): bigint {
-  if (ns < 0n || ns > BigInt(latestDueMs) * nsPerMs) throw outOfRange();
+function withinRange(ns: bigint, hint?: string): bigint {
+  if (ns < 0n || ns > BigInt(latestDueMs) * nsPerMs) throw outOfRange(hint);
   return ns;
 }
 
-function outOfRange(): DqError {
-  return new DqError('usage', 'no job can be due before 1970 or after 2262-04-11', {
-    hint: 'count seconds, not milliseconds, after an @',
-  });
+function outOfRange(hint?: string): DqError {
+  return new DqError('usage', 'no job can be due before 1970 or after 2262-04-11', { hint });
 }
 
 function notAnInstant(text: string, frame: Frame): DqError {

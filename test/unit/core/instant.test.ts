@@ -190,6 +190,7 @@ describe('refused', () => {
   const example =
     "such as 2027-01-01T09:00, 17:30, +90s, @1798761600, 'tomorrow 09:00' or 'now + 3 days'";
   const range = 'no job can be due before 1970 or after 2262-04-11';
+  const seconds = 'after an @ seconds are counted, not milliseconds';
 
   test.each([
     ['', 'not an instant: ""', example],
@@ -230,19 +231,20 @@ describe('refused', () => {
     ['2027-01-01T23:59:60Z', 'there is no 23:59:60', expect.anything()],
     ['2027-01-01T00:00+24:00', 'there is no +24:00', expect.anything()],
     ['2027-01-01T00:00-01:60', 'there is no -01:60', expect.anything()],
-    ['1969-12-31T23:59:59.999999999Z', range, expect.anything()],
-    ['@-1', range, expect.anything()],
-    ['@-0.000000001', range, expect.anything()],
-    ['2262-04-11T23:47:16.854000001Z', range, expect.anything()],
-    ['2263-01-01', range, expect.anything()],
-    ['0000-01-01', range, expect.anything()],
-    ['0075-01-01', range, expect.anything()],
-    ['9999-12-31', range, expect.anything()],
-    ['@1798761600000', range, 'count seconds, not milliseconds, after an @'],
-    ['@99999999999999999999 + 1 day', range, expect.anything()],
-    ['now + 999999999 years', range, expect.anything()],
-    ['now + 110000 weeks', range, expect.anything()],
-    ['now + 999999999 hours', range, expect.anything()],
+    ['1969-12-31T23:59:59.999999999Z', range, undefined],
+    ['@-1', range, seconds],
+    ['@-0.000000001', range, seconds],
+    ['2262-04-11T23:47:16.854000001Z', range, undefined],
+    ['2263-01-01', range, undefined],
+    ['0000-01-01', range, undefined],
+    ['0075-01-01', range, undefined],
+    ['9999-12-31', range, undefined],
+    ['@1798761600000', range, seconds],
+    ['@99999999999999999999 + 1 day', range, seconds],
+    ['@1798761600 + 300 years', range, undefined],
+    ['now + 999999999 years', range, undefined],
+    ['now + 110000 weeks', range, undefined],
+    ['now + 999999999 hours', range, undefined],
   ])('%s', (text, message: unknown, hint: unknown) => {
     expect(refusal(() => parse(text))).toMatchObject({ message, hint });
   });
