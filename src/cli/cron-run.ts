@@ -27,7 +27,7 @@ import {
   warningsOf,
 } from './schedule-source.ts';
 import { stopSignals } from './stop-signals.ts';
-import { watchSchedule } from './watch-schedule.ts';
+import { stateOf, watchSchedule } from './watch-schedule.ts';
 
 export interface CronRunOptions {
   readonly concurrency?: string;
@@ -61,6 +61,8 @@ export async function cronRun(
   const report = await eventReport(context.printer);
   await refuseTwoSchedules(file, config, context);
   const read = source(file, context, report);
+  const path = resolve(context.cwd, file ?? config.file ?? '');
+  const state = await stateOf(path);
   const entries = await read();
   if (process.pid === 1)
     warn(report, 'dq is process 1 and reaps no orphans: use an init, such as docker run --init');
@@ -80,7 +82,6 @@ export async function cronRun(
         signals.finish();
       });
     };
-    const path = resolve(context.cwd, file ?? config.file ?? '');
     const parts = {
       cluster,
       timetable,
@@ -93,12 +94,7 @@ export async function cronRun(
     };
     const { worker, planner, heartbeat, leases, atStart } = await cronHost(parts);
     report({ level: 'info', event: 'working', tube: tickTube(config.tube), concurrency });
-    const watched = {
-      path,
-      read,
-      report,
-      clock: systemClock,
-    };
+    const watched = { path, state, read, report, clock: systemClock };
     const replan = (): void => {
       planner.replan();
     };

@@ -1,16 +1,19 @@
 // Reloads a schedule on SIGHUP, and when its file changes; a bad new one leaves the old one in force.
 
-import { unwatchFile, watchFile } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Report } from '../consume/events.ts';
 import type { Clock } from '../core/clock.ts';
 import { DqError, messageOf } from '../core/errors.ts';
+import { isAborted } from '../core/signals.ts';
 import type { Entry } from '../schedule/entry.ts';
 import type { Timetable } from '../schedule/timetable.ts';
 
 export interface Watched {
   /** Of its file, absolute. */
   readonly path: string;
+  /** What `stateOf` told of it before it was first read: a change since then, however early, is one. */
+  readonly state: string;
   readonly read: () => Promise<readonly Entry[]>;
   readonly report: Report;
   readonly clock: Clock;
@@ -34,9 +37,9 @@ export async function watchSchedule(
   const note = (): void => {
     wake.abort();
   };
-  const { clock, path } = watched;
-  watchFile(path, { interval: betweenLooks }, note);
+  const { clock } = watched;
   process.on('SIGHUP', note);
+  void lookForChanges(watched, note, signal);
   try {
     for (;;) {
       await clock.sleep(Infinity, AbortSignal.any([signal, wake.signal]));
@@ -46,8 +49,32 @@ export async function watchSchedule(
       if (await reload(watched, timetable)) onReload();
     }
   } finally {
-    unwatchFile(path, note);
     process.off('SIGHUP', note);
+  }
+}
+
+/** By hand: Node's `watchFile` takes for unchanged what it finds at its own first look, some time after the file was read. */
+async function lookForChanges(
+  { path, state, clock }: Watched,
+  onChange: () => void,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let before = state; ;) {
+    await clock.sleep(betweenLooks, signal);
+    if (isAborted(signal)) return;
+    const now = await stateOf(path);
+    if (now !== before) onChange();
+    before = now;
+  }
+}
+
+/** Another text whenever the file, or what a link leads to, was changed or replaced; '' when it isn't there. */
+export async function stateOf(path: string): Promise<string> {
+  try {
+    const { dev, ino, mode, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+    return [dev, ino, mode, size, mtimeNs, ctimeNs].join(' ');
+  } catch {
+    return '';
   }
 }
 
