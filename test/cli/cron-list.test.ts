@@ -110,10 +110,15 @@ describe('the next tick', () => {
   it('is when it is due, its jitter included, in the zone of the entry', async () => {
     const place = embeddedPlace();
     place.write('c.yaml', JSON.stringify({ cron: { a: entry, b: entry, c: entry } }));
-    const { stdout: soon } = await place.dq(['--json', 'cron', 'next', 'c.yaml', '-n', '9']);
+    const coming = async (): Promise<string> =>
+      (await place.dq(['--json', 'cron', 'next', 'c.yaml', '-n', '9'])).stdout;
+    const [soon, stdout] = await until('no tick came meanwhile', async () => {
+      const before = await coming();
+      const listed = await place.dq(['cron', 'list', 'c.yaml']);
+      return before === (await coming()) && ([before, listed.stdout] as const);
+    });
     const due = (name: string): unknown =>
       jsonLines(soon).find((tick) => tick['entry'] === name)?.['local'];
-    const { stdout } = await place.dq(['cron', 'list', 'c.yaml']);
     const shown = lines(stdout)
       .slice(1)
       .map((line) => /\d{4}-\S+ \S+ \+05:30/.exec(line)?.[0]);
@@ -193,10 +198,14 @@ describe('another version of an entry', () => {
     const host = place.startDq(['--json', 'cron', 'run', 'crontab'], { env: { TZ: 'UTC' } });
     const list = (zone: string): Promise<Ran> =>
       place.dq(['cron', 'list', 'crontab'], { env: { TZ: zone } });
-    await until('it is there', async () => (await list('UTC')).stderr === '');
     const other = `another version on ${hostname()} (${join(place.folder, 'crontab')}, UTC)`;
-    expect((await list('Asia/Tokyo')).stdout.split(other)).toHaveLength(3);
-    expect((await list('Etc/GMT')).stdout).not.toContain('another version');
+    const ofBoth = await until('it is there', async () => {
+      const { stdout } = await list('Asia/Tokyo');
+      return stdout.includes('another version') && stdout;
+    });
+    expect(ofBoth.split(other)).toHaveLength(3);
+    const { stdout, stderr } = await list('Etc/GMT');
+    expect([stdout, stderr]).toEqual([expect.not.stringContaining('another version'), '']);
     host.kill('SIGTERM');
     await host.ended;
     expect((await list('Asia/Tokyo')).stdout).not.toContain('another version');
