@@ -116,6 +116,8 @@ describe('what is wrong is named with its remedy', () => {
     const { stdout } = await cluster.dq(['doctor']);
     expect(stdout).toMatch(/^ok .*tube default 1 job is being worked on; no worker is free$/m);
     work.kill('SIGTERM');
+    // Two that come at once are one
+    await work.event('stopping');
     work.kill('SIGTERM');
     await work.ended;
   });

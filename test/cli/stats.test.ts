@@ -66,11 +66,11 @@ describe.each(places)('%s', (_, openPlace) => {
   it('who waits, once, however many nodes there are', async () => {
     const place = await openPlace();
     const work = place.startDq(['work', '--json', '--', 'true']);
-    await until('it waits', async () => {
-      const [line] = tubesOf(await place.dq(['--json', 'stats', '-t', 'default']));
-      return line?.nodes.every(({ waiting }) => waiting === 1);
+    const seen = await until('it waits', async () => {
+      const [line] = tubesOf(await place.dq(['--json', 'stats']));
+      return line?.nodes.every(({ waiting }) => waiting === 1) && line;
     });
-    expect(tubesOf(await place.dq(['--json', 'stats']))).toMatchObject([{ waiting: 1 }]);
+    expect(seen).toMatchObject({ waiting: 1 });
     work.kill('SIGTERM');
     await work.ended;
   });
