@@ -20,6 +20,8 @@ export class Load {
   readonly refusals: string[] = [];
   /** How many records were refused. */
   refused = 0;
+  /** How many of them when a node didn't answer in time. */
+  unanswered = 0;
   readonly #cluster: Cluster;
   readonly #env: Readonly<Record<string, string>>;
   readonly #words: readonly string[];
@@ -50,7 +52,9 @@ export class Load {
       this.accepted.set(key, Date.parse(due));
       if (failed.length > 0) this.short += 1;
     }
-    this.refused += count - accepted.length;
+    const refused = count - accepted.length;
+    this.refused += refused;
+    if (/no (?:reply|connection) within/.test(ran.stderr)) this.unanswered += refused;
     for (const [, keys = ''] of ran.stderr.matchAll(/may still run: ([\da-f, ]+)/g)) {
       for (const key of keys.split(/[, ]+/)) if (key !== '') this.mayRun.add(key);
     }

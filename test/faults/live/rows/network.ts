@@ -8,6 +8,7 @@ interface Trouble {
   readonly begin: (proxy: Proxy) => void;
   /** Done again each second as long as it lasts. */
   readonly again?: (proxy: Proxy) => void;
+  readonly silence?: boolean;
   /** In ms. */
   readonly lasts: number;
 }
@@ -16,6 +17,7 @@ const troubles: readonly Trouble[] = [
   {
     name: 'a black hole for 8 s',
     lasts: 8_000,
+    silence: true,
     begin: (proxy) => {
       proxy.stall();
     },
@@ -40,6 +42,7 @@ const troubles: readonly Trouble[] = [
   {
     name: 'each packet delayed by 3 s, for 12 s',
     lasts: 12_000,
+    silence: true,
     begin: (proxy) => {
       proxy.delay(3_000);
     },
@@ -52,11 +55,15 @@ export const networkRows: readonly Row[] = peers.flatMap((proxied) =>
   troubles.map((trouble) => rowOf(trouble, proxied)),
 );
 
-function rowOf({ name, begin, again, lasts }: Trouble, proxied: (typeof peers)[number]): Row {
+function rowOf(
+  { name, begin, again, lasts, silence = false }: Trouble,
+  proxied: (typeof peers)[number],
+): Row {
   const peer = proxied === 'nodes' ? 'a node' : 'Redis';
   return {
     name: `${peer}: ${name}`,
     proxied,
+    silence: silence && proxied === 'nodes',
     putFor: lasts,
     handler: 'sleep 0.2',
     story: async (stage) => {

@@ -52,6 +52,7 @@ export const nodeRows: readonly Row[] = [
   },
   {
     name: 'SIGSTOP of a node for 10 s',
+    silence: true,
     putFor: 12_000,
     story: async (stage) => {
       await stage.wait(1_000);
