@@ -88,9 +88,14 @@ function opened(
     socket.destroy(new NodeError(endpoint, 'timeout', message));
   };
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(onTimeout, connectTimeout);
+    let look: NodeJS.Immediate | undefined;
+    // After a pause of this process the timer fires before it hears that the connection is there
+    const timer = setTimeout(() => {
+      look = setImmediate(onTimeout);
+    }, connectTimeout);
     const finish = (error?: Error): void => {
       clearTimeout(timer);
+      clearImmediate(look);
       opening?.delete(socket);
       socket.off(event, onOpen).off('error', finish);
       if (error === undefined) resolve();

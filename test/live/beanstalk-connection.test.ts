@@ -47,6 +47,13 @@ function settled(promise: Promise<unknown>): Promise<unknown> {
 }
 
 describe('opening', () => {
+  it('a connection that came while this process stood still is one', async () => {
+    const opening = connectTo(server.endpoint, { connectTimeout: short });
+    await Promise.resolve();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4 * short);
+    expect(await (await opening).send(listTubeUsed())).toBe('default');
+  });
+
   it('nobody listens', async () => {
     const endpoint = `127.0.0.1:${await freePort()}`;
     expect(await settled(connectTo(endpoint))).toMatchObject({
