@@ -37,6 +37,8 @@ export class WorkerProcess {
   /** When it was frozen, or couldn't reach the ledger that the others reached. */
   readonly absences: Span[] = [];
   readonly #child: ChildProcess;
+  /** Its first event was told. */
+  readonly #begun: Promise<unknown>;
   readonly #ended: Promise<number | null>;
 
   /** @param words options of `dq work`. */
@@ -55,7 +57,7 @@ export class WorkerProcess {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     running.add(this.#child);
-    this.#listen();
+    this.#begun = this.#listen();
     this.#ended = this.#end();
   }
 
@@ -84,6 +86,8 @@ export class WorkerProcess {
 
   /** Its exit code; null when it had to be killed. */
   async stop(): Promise<number | null> {
+    // One that hasn't begun yet would die of the signal
+    await Promise.race([this.#begun, this.#ended]);
     this.#child.kill('SIGTERM');
     return this.#ended;
   }
@@ -97,13 +101,14 @@ export class WorkerProcess {
   }
 
   /** A handler's own output isn't kept: it may be large. */
-  #listen(): void {
+  #listen(): Promise<unknown> {
     if (this.#child.stderr === null) throw new Error('stderr is no pipe');
-    createInterface({ input: this.#child.stderr }).on('line', (line) => {
+    const stderr = createInterface({ input: this.#child.stderr }).on('line', (line) => {
       if (line.includes('"event":"output"')) return;
       if (line.startsWith('{"time"')) this.events.push(JSON.parse(line) as Event);
       else this.strayLines.push(line);
     });
+    return once(stderr, 'line');
   }
 
   async #end(): Promise<number | null> {

@@ -51,8 +51,8 @@ interface Kept {
 }
 
 const Sqlite = await loadSqlite();
-/** Of no use here: nobody keeps the file locked for longer than a moment. */
-const patience = 10_000;
+/** Without an end: it goes by the clock of this machine, which a stall of the test moves, and no seed. */
+const patience = 2 ** 31 - 1;
 
 export class QueueFile extends Host implements LedgerView, Store, Transactions {
   readonly terms = { ...defaultTerms, ttl: Infinity };
