@@ -5,7 +5,7 @@ export function redactUrl(url: string): string {
   const scheme = /^rediss?:\/\//i.exec(url)?.[0];
   if (scheme !== undefined) return scheme + withoutSecrets(url);
   const path = url.replace(/\?.*=.*/s, '?***');
-  return path.startsWith('/') || !path.includes('@') ? path : '***';
+  return path.startsWith('/') || !url.includes('@') ? path : '***';
 }
 
 /** A password with a raw `/` ends up in the path, so that only a path that is a number is shown. */

