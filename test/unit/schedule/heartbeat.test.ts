@@ -1,6 +1,6 @@
 // What a host says of itself on the board, and when it tells that another one means something else by a name.
 
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { WorkEvent } from '../../../src/consume/events.ts';
 import { attendantsOf } from '../../../src/schedule/attendance.ts';
 import { Heartbeat } from '../../../src/schedule/heartbeat.ts';
@@ -9,6 +9,14 @@ import { entriesOf, FakeClock, MemoryBoard, settled } from './desk.ts';
 const second = 1_000;
 const entry = { schedule: '@hourly', run: 'true' };
 const edited = { ...entry, run: 'false' };
+
+// A host tells its time zone
+beforeEach(() => {
+  vi.stubEnv('TZ', 'UTC');
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 type Cron = Readonly<Record<string, object>>;
 
