@@ -100,7 +100,10 @@ const schedule = fc
   )
   .map((fields) => fields.join(' '));
 
-describe('ticks', () => {
+/** In ms: it computes for all its time, and a machine may have little to spare. */
+const longest = 300_000;
+
+describe('ticks', { timeout: longest }, () => {
   test('are the starts of cronie', () => {
     const around = fc.record({
       change: fc.constantFrom(...changes),
