@@ -286,7 +286,7 @@ describe('a server that fails', () => {
   it('hangs: a put is unconfirmed, a settling is no longer ours', async () => {
     const own = await startBeanstalkd();
     const proxy = await startProxy(own.port);
-    const node = nodeAt(proxy.endpoint, { replyTimeout: 2_000 });
+    const node = nodeAt(proxy.endpoint, { replyTimeout: 5_000 });
     await putOne(node, hello, plain);
     const held = await take(node, 0);
     proxy.stall();
@@ -296,7 +296,7 @@ describe('a server that fails', () => {
     ]);
     expect(put).toMatchObject({
       fault: 'timeout',
-      message: 'no reply within 2 s',
+      message: 'no reply within 5 s',
       unconfirmed: true,
     });
     expect(settled).toBe(false);

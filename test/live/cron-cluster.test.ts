@@ -32,18 +32,18 @@ async function stop(...hosts: readonly RunningDq[]): Promise<void> {
   for (const host of hosts) expect((await host.ended).code).toBe(0);
 }
 
-describe.concurrent('an entry that is moved by a rolling edit', { timeout: 120_000 }, () => {
+describe.concurrent('an entry that is moved by a rolling edit', { timeout: 180_000 }, () => {
   /** Two hosts have it at night; the file of the first is edited, and it runs in the evening, before that. */
   async function edited() {
     const cluster = await clusterOf(2);
     // Two hosts start before the evening, and both are past it before the night
-    const night = soon(32);
+    const night = soon(60);
     cluster.write('north.yaml', nightly(night));
     cluster.write('east.yaml', nightly(night));
     const north = await startHost(cluster, 'north');
     const east = await startHost(cluster, 'east');
     await written(cluster);
-    const evening = soon(8);
+    const evening = soon(15);
     cluster.write('north.yaml', nightly(evening));
     expect(await north.event('reloaded')).toMatchObject({ reason: '~nightly' });
     const ran = (): string[] => cluster.read('ran');
@@ -80,7 +80,7 @@ describe.concurrent('an entry that is moved by a rolling edit', { timeout: 120_0
 
 it.concurrent('ticks are written again when a node is back without them', async () => {
   const cluster = await clusterOf(1);
-  const at = soon(20);
+  const at = soon(30);
   cluster.write('north.yaml', nightly(at));
   const north = await startHost(cluster, 'north');
   await written(cluster);

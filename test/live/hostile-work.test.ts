@@ -15,7 +15,7 @@ import { until } from '../support/wait.ts';
 import { putOne } from '../support/put-one.ts';
 
 /** How long a reply may take here, in ms: a node that is slow now and then isn't silent. */
-const replyTimeout = 3_000;
+const patience = 3_000;
 const tube = 'evil';
 const good = await startBeanstalkd();
 
@@ -76,7 +76,7 @@ interface Watched {
   readonly stop: () => Promise<void>;
 }
 
-async function workOn(fakes: readonly FakeNode[]): Promise<Watched> {
+async function workOn(fakes: readonly FakeNode[], replyTimeout = patience): Promise<Watched> {
   const own = `tube-${++runs}`;
   const goodNode = new BeanstalkdNode({ endpoint: good.endpoint, tube: own });
   await Promise.all(
@@ -169,7 +169,7 @@ it('replies split at every byte, in the whole life of a job', async () => {
   const fakes = await Promise.all(
     places.map((at, which) => startFakeNode(splitting(at, obliging(serving(`slow ${which}`))))),
   );
-  const { events, handled, stop } = await workOn(fakes);
+  const { events, handled, stop } = await workOn(fakes, 30_000);
   await until('all are done', () => {
     return fakes.every(({ heard }) => heard.some(({ line }) => line === 'delete 7'));
   });

@@ -43,7 +43,9 @@ it('a look before a group was there tells nothing of it', async () => {
 
 it('handlers that end of TERM, with all they started, are not looked for', async () => {
   const stop = new AbortController();
-  const runs = Array.from({ length: 5 }, () => run(shell('exec sleep 100'), {}, stop.signal));
+  const runs = Array.from({ length: 5 }, () =>
+    run(shell('exec sleep 100'), { killAfterMs: 600_000 }, stop.signal),
+  );
   looks.mockClear();
   stop.abort();
   for (const outcome of await Promise.all(runs)) expect(outcome).toMatchObject({ kind: 'stopped' });
