@@ -45,7 +45,7 @@ async function connectTo(
 
 /** But by what is returned: so many ms, and what they lead to. A server takes the time it needs. */
 function timeStandsStill(): (ms: number) => Promise<void> {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'hrtime'] });
   const turn = (): Promise<unknown> => new Promise(setImmediate);
   return async (ms) => {
     await turn();
