@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { namedPipe, run, runUntilReady, shell } from '../support/handlers.ts';
 import { temporaryFolder } from '../support/servers.ts';
 
-/** Dies of TERM. */
-const wait = 'sleep 100';
+/** Dies of TERM, unlike what a shell would start in its stead: dash blocks signals while it forks, and a TERM of then spares its child. */
+const wait = 'exec sleep 100';
 /** Takes seconds without starting anything, so that a trap is run at once, whenever TERM arrives. */
 const busy = 'i=0; while [ $i -lt 9999999 ]; do i=$((i + 1)); done; exit 99';
 /** Longer than any test may take: what needs the KILL fails. */
@@ -66,7 +66,7 @@ describe('an abort', () => {
   it('reaches what the handler started', async () => {
     const alive = namedPipe();
     const ended = alive.written();
-    const child = `exec 3>"$1"; echo ready; exec ${wait}`;
+    const child = `exec 3>"$1"; echo ready; ${wait}`;
     const parent = shell(`{ ${child}; } & wait`, alive.path);
     const { outcome } = await runUntilReady(parent, abort, never);
     expect(outcome).toMatchObject({ kind: 'stopped' });
